@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+/* entry.h -- one raw key of a worker's table, and what it gathers.
+ *
+ * An entry has two cells: the one of the open interval, which the worker
+ * writes, and the one of the interval before, which the flusher may be
+ * reading. A cell is stamped with its interval: one from an older interval is
+ * simply stale, and nobody ever has to zero it. */
+
+#pragma once
+
+#include "metric/kind.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+/* Single writer. The value is stored before meta (release): whoever reads
+ * meta (acquire), value, and the same meta again has a value that was there.
+ * The value is a double's bits for a counter; for the others the address of
+ * a record in the window's arena, which only the flusher follows, and only
+ * after the seal. */
+struct cell {
+	_Atomic uint64_t meta; /* low half of the interval's seq : 32, hits : 32 */
+	_Atomic uint64_t value;
+};
+
+struct entry {
+	struct cell cell[2]; /* cell[seq & 1] is open */
+	struct entry *alias; /* NULL: this key is its own canonical form */
+	/* Immutable once published, but for the worker's own `profiles` and
+	 * `aliases` and the flusher's `gid`. */
+	uint64_t hash;
+	uint32_t gid;      /* the flusher's number for the series; 0: not seen yet */
+	uint32_t profiles; /* a bit per listener profile that spells it so; the worker's */
+	uint16_t name_len, tags_len;
+	uint8_t kind;
+	uint8_t aliases; /* that point here; the worker's */
+	char key[];      /* name, then tags */
+};
+
+#define ENTRY_ALIASES_MOST 16
+
+/* Records of one interval. Each begins with a link, by which the flusher
+ * chains those of one series from several workers. */
+struct record {
+	struct record *next;
+};
+
+struct gauge_record {
+	struct record record;
+	double absolute; /* the newest absolute value */
+	uint64_t absolute_stamp; /* 0: none came */
+	double delta; /* sum of the deltas since */
+	uint64_t first_delta, last_delta; /* stamps; 0: none */
+};
+
+struct timer_record {
+	struct record record;
+	uint32_t count, cap;
+	double weight; /* sum of the samples' weights */
+	double *values;
+};
+
+struct set_record {
+	struct record record;
+	uint32_t count, mask; /* open addressing; 0 is an empty slot */
+	uint64_t *members;    /* hashes */
+};
+
+static inline const char *
+entry_tags(const struct entry *entry)
+{
+	return entry->key + entry->name_len;
+}
+
+static inline uint64_t
+cell_meta(uint32_t seq, uint32_t hits)
+{
+	return (uint64_t)seq << 32 | hits;
+}
+
+static inline uint32_t
+cell_seq(uint64_t meta)
+{
+	return (uint32_t)(meta >> 32);
+}
+
+static inline uint32_t
+cell_hits(uint64_t meta)
+{
+	return (uint32_t)meta;
+}
+
+static inline double
+bits_double(uint64_t bits)
+{
+	double value;
+
+	memcpy(&value, &bits, sizeof(value));
+	return value;
+}
+
+static inline uint64_t
+double_bits(double value)
+{
+	uint64_t bits;
+
+	memcpy(&bits, &value, sizeof(bits));
+	return bits;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* gauge.h -- gauges, absolute and relative, that several workers may see.
+ *
+ * A record keeps the newest absolute value and the sum of the deltas after
+ * it. Merging takes the newest absolute value of all; what another worker's
+ * deltas add to it depends on when they came: after it they count, before it
+ * they do not, and a sum that straddles it is counted in full and reported. */
+
+#pragma once
+
+#include "aggregate/entry.h"
+#include "base/arena.h"
+#include "metric/sample.h"
+
+/* record is NULL for an interval's first sample. Never refuses. */
+struct gauge_record *gauge_fold(struct gauge_record *record, struct arena *arena,
+    const struct sample *sample, uint64_t stamp);
+
+/* A gauge's state over intervals. */
+struct gauge_base {
+	double value;
+	uint64_t stamp; /* of the absolute value it rests on; 0: none */
+};
+
+/* Bring base up to date with one interval's records. Returns how many of
+ * them straddled. */
+unsigned gauge_merge(struct gauge_base *base, const struct record *records);

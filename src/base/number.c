@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: MIT */
+/* number.c -- numbers as they stand on the wire.
+ *
+ * Reading: a number of at most 19 digits and a small power of ten takes one
+ * exactly rounded operation (Clinger 1990); the rest is left to strtod_l in
+ * the C locale, on a bounded copy.
+ *
+ * Writing: Schubfach (Raffaello Giulietti, The Schubfach way to render
+ * doubles, 2020). The doubles' neighbourhoods are scaled by a power of ten so
+ * that the decimals in question become the whole numbers around one quotient;
+ * the shortest that lies within the neighbourhood is among at most four. */
+
+#include "base/number.h"
+
+#include "base/check.h"
+#include "base/number_powers.h"
+
+#include <float.h>
+#include <locale.h>
+#include <math.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+_Static_assert(FLT_EVAL_METHOD == 0, "an operation on doubles must round once");
+
+#define DIGITS_MAX 400   /* before the point, and after it */
+#define EXPONENT_DIGITS 3
+#define TEXT_MAX (1 + DIGITS_MAX + 1 + DIGITS_MAX + 2 + EXPONENT_DIGITS)
+#define EXACT_DIGITS 19  /* any such number fits 64 bits */
+#define EXACT_INTEGER (UINT64_C(1) << 53)
+
+const double number_exact_powers[NUMBER_EXACT_POWERS] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7,
+    1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+
+static const char digit_pairs[] = "00010203040506070809101112131415161718192021222324"
+				  "25262728293031323334353637383940414243444546474849"
+				  "50515253545556575859606162636465666768697071727374"
+				  "75767778798081828384858687888990919293949596979899";
+
+/* A number being read: its digits as a whole number times a power of ten. */
+struct reading {
+	uint64_t whole;
+	int significant; /* digits in whole, leading zeros apart; past EXACT_DIGITS it is not whole */
+	int power;
+};
+
+static const char *
+read_digits(const char *at, const char *end, struct reading *reading)
+{
+	const char *limit = end - at > DIGITS_MAX ? at + DIGITS_MAX : end;
+
+	for (; at < limit && *at >= '0' && *at <= '9'; at++) {
+		if (reading->significant > 0 || *at > '0')
+			reading->significant++;
+		if (reading->significant <= EXACT_DIGITS)
+			reading->whole = reading->whole * 10 + (uint64_t)(*at - '0');
+	}
+	return at;
+}
+
+/* Where the exponent at `at` ends; `at` itself if none stands there. */
+static const char *
+read_exponent(const char *at, const char *end, struct reading *reading)
+{
+	const char *p = at;
+
+	if (p == end || (*p != 'e' && *p != 'E'))
+		return at;
+	p++;
+	bool minus = p < end && *p == '-';
+
+	p += minus || (p < end && *p == '+');
+	const char *limit = end - p > EXPONENT_DIGITS ? p + EXPONENT_DIGITS : end;
+	const char *digits = p;
+	int exponent = 0;
+
+	for (; p < limit && *p >= '0' && *p <= '9'; p++)
+		exponent = exponent * 10 + (*p - '0');
+	if (p == digits)
+		return at;
+	reading->power += minus ? -exponent : exponent;
+	return p;
+}
+
+static locale_t c_locale;
+
+static void
+open_c_locale(void)
+{
+	c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+	CHECK(c_locale != (locale_t)0);
+}
+
+static double
+read_exactly(const char *at, size_t len)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	char text[TEXT_MAX + 1];
+
+	CHECK(len <= TEXT_MAX);
+	CHECK(pthread_once(&once, open_c_locale) == 0);
+	memcpy(text, at, len);
+	text[len] = '\0';
+	return strtod_l(text, NULL, c_locale);
+}
+
+enum number_status
+number_parse_any(const char *at, const char *end, const char **stop_out, double *value_out)
+{
+	struct reading reading = {0};
+	const char *p = at;
+	bool minus = p < end && *p == '-';
+
+	p += minus || (p < end && *p == '+');
+	const char *digits = p;
+
+	p = read_digits(p, end, &reading);
+	size_t count = (size_t)(p - digits);
+
+	if (p < end && *p == '.') {
+		const char *fraction = p + 1;
+
+		p = read_digits(fraction, end, &reading);
+		reading.power -= (int)(p - fraction);
+		count += (size_t)(p - fraction);
+	}
+	*stop_out = at;
+	if (count == 0)
+		return NUMBER_BAD;
+	p = read_exponent(p, end, &reading);
+	*stop_out = p;
+
+	double value = (double)reading.whole;
+
+	if (reading.significant > EXACT_DIGITS || reading.whole > EXACT_INTEGER ||
+	    reading.power <= -NUMBER_EXACT_POWERS || reading.power >= NUMBER_EXACT_POWERS)
+		value = fabs(read_exactly(at, (size_t)(p - at)));
+	else if (reading.power < 0)
+		value /= number_exact_powers[-reading.power];
+	else
+		value *= number_exact_powers[reading.power];
+	*value_out = minus ? -value : value;
+	return isfinite(value) ? NUMBER_OK : NUMBER_INFINITE;
+}
+
+static size_t
+count_digits(uint64_t value)
+{
+	size_t count = 1;
+
+	for (; value >= 10000; value /= 10000)
+		count += 4;
+	return count + (value >= 10) + (value >= 100) + (value >= 1000);
+}
+
+/* Exactly count digits, the number's own. */
+static void
+put_digits(uint64_t value, size_t count, char *out)
+{
+	while (count >= 2) {
+		count -= 2;
+		memcpy(out + count, digit_pairs + value % 100 * 2, 2);
+		value /= 100;
+	}
+	if (count == 1)
+		out[0] = (char)('0' + value);
+}
+
+size_t
+number_print_uint(uint64_t value, char *out)
+{
+	size_t count = count_digits(value);
+
+	put_digits(value, count, out);
+	return count;
+}
+
+size_t
+number_print_int(int64_t value, char *out)
+{
+	if (value >= 0)
+		return number_print_uint((uint64_t)value, out);
+	*out = '-';
+	return 1 + number_print_uint(-(uint64_t)value, out + 1);
+}
+
+/* digits * 10^power */
+struct decimal {
+	uint64_t digits;
+	int power;
+};
+
+/* floor(log10(2^e)), floor(log10(3/4 * 2^e)), floor(log2(10^e)), each right
+ * for every exponent that can occur; >> rounds down. */
+static int
+log10_pow2(int e)
+{
+	return (e * 1262611) >> 22;
+}
+
+static int
+log10_three_quarters_pow2(int e)
+{
+	return (e * 1262611 - 524031) >> 22;
+}
+
+static int
+log2_pow10(int e)
+{
+	return (e * 1741647) >> 19;
+}
+
+/* The upper 64 of the 192 bits of power * factor, the last bit set also when
+ * anything but rounding stands below: rounded to odd, so that comparing with
+ * whole and half numbers gives the exact product's answer. */
+static uint64_t
+multiply_to_odd(const uint64_t power[2], uint64_t factor)
+{
+	unsigned __int128 lower = (unsigned __int128)power[1] * factor;
+	unsigned __int128 upper = (unsigned __int128)power[0] * factor + (uint64_t)(lower >> 64);
+
+	return (uint64_t)(upper >> 64) | ((uint64_t)upper > 1);
+}
+
+/* The decimal to write for significand * 2^exponent; `narrow` when the double
+ * below is half as far away as the one above. Everything is in quarters of
+ * 10^power: the double and the ends of the interval that rounds to it. */
+static struct decimal
+shortest_decimal(uint64_t significand, int exponent, bool narrow)
+{
+	int power = narrow ? log10_three_quarters_pow2(exponent) : log10_pow2(exponent);
+	int shift = exponent + log2_pow10(-power) + 1;
+	const uint64_t *scale = number_powers[-power - NUMBER_POWER_MIN];
+	uint64_t value = multiply_to_odd(scale, (4 * significand) << shift);
+	uint64_t low = multiply_to_odd(scale, (4 * significand - 2 + narrow) << shift);
+	uint64_t high = multiply_to_odd(scale, (4 * significand + 2) << shift);
+	uint64_t whole = value / 4;
+
+	/* A tie rounds to the even significand: for the odd the ends are out. */
+	low += significand & 1;
+	high -= significand & 1;
+	if (whole >= 10) {
+		uint64_t tens = whole / 10;
+		bool below = low <= 40 * tens;
+		bool above = 40 * tens + 40 <= high;
+
+		if (below != above)
+			return (struct decimal){tens + above, power + 1};
+	}
+	bool below = low <= 4 * whole;
+	bool above = 4 * whole + 4 <= high;
+
+	if (below != above)
+		return (struct decimal){whole + above, power};
+	uint64_t middle = 4 * whole + 2;
+	bool up = value > middle || (value == middle && (whole & 1) != 0);
+
+	return (struct decimal){whole + up, power};
+}
+
+static struct decimal
+decimal_of(double magnitude)
+{
+	uint64_t bits;
+
+	memcpy(&bits, &magnitude, sizeof(bits));
+	uint64_t fraction = bits & (EXACT_INTEGER / 2 - 1);
+	int biased = (int)(bits >> 52);
+	struct decimal decimal = biased == 0
+	    ? shortest_decimal(fraction, 1 - 1075, false)
+	    : shortest_decimal(fraction | EXACT_INTEGER / 2, biased - 1075, fraction == 0 && biased > 1);
+
+	while (decimal.digits % 10 == 0) {
+		decimal.digits /= 10;
+		decimal.power++;
+	}
+	return decimal;
+}
+
+/* Without an exponent: 1500, 15.25, 0.0015. */
+static size_t
+put_decimal(struct decimal decimal, char *out)
+{
+	size_t count = count_digits(decimal.digits);
+
+	if (decimal.power >= 0) {
+		put_digits(decimal.digits, count, out);
+		memset(out + count, '0', (size_t)decimal.power);
+		return count + (size_t)decimal.power;
+	}
+	size_t places = (size_t)-decimal.power;
+
+	if (places >= count) {
+		size_t zeros = places - count;
+
+		memcpy(out, "0.", 2);
+		memset(out + 2, '0', zeros);
+		put_digits(decimal.digits, count, out + 2 + zeros);
+		return 2 + places;
+	}
+	put_digits(decimal.digits, count, out);
+	memmove(out + count - places + 1, out + count - places, places);
+	out[count - places] = '.';
+	return count + 1;
+}
+
+size_t
+number_print(double value, char *out)
+{
+	double magnitude = fabs(value);
+
+	CHECK(isfinite(value));
+	if (magnitude <= (double)EXACT_INTEGER && magnitude == (double)(int64_t)magnitude)
+		return number_print_int((int64_t)value, out);
+	size_t sign = value < 0;
+
+	if (sign > 0)
+		*out = '-';
+	return sign + put_decimal(decimal_of(magnitude), out + sign);
+}

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: MIT */
+/* flusher.c -- the thread where both sides meet.
+ *
+ * A seal goes out only after every window of the one before has been
+ * returned. A flush that takes long therefore lengthens the open interval; it
+ * never runs beside another. */
+
+#include "flush/flusher.h"
+
+#include "base/check.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+#include <stdlib.h>
+
+/* Someone may set the clock while the flusher sleeps. */
+#define SLEEP_MOST CLOCK_SECOND
+
+/* Entries ahead in a touched list, to bring near. */
+#define AHEAD 8
+
+static void
+merge_entry(struct flusher *flusher, struct entry *entry, uint64_t *hits)
+{
+	const struct interval *interval = &flusher->sealed;
+	const struct cell *cell = &entry->cell[interval->seq & 1];
+	uint64_t value = atomic_load_explicit(&cell->value, memory_order_relaxed);
+	uint32_t gid =
+	    entry->gid != 0 ? entry->gid : catalog_adopt(&flusher->catalog, entry);
+	struct series *series = &flusher->catalog.series[gid];
+	bool first = series->seen_seq != (uint32_t)interval->seq;
+
+	*hits += cell_hits(atomic_load_explicit(&cell->meta, memory_order_relaxed));
+	series->seen_seq = (uint32_t)interval->seq;
+	series->seen_ns = interval->closed_ns;
+	if (series->kind == KIND_COUNTER) {
+		series->counter.delta = (first ? 0 : series->counter.delta) + bits_double(value);
+		return;
+	}
+	struct record *record = (struct record *)(uintptr_t)value;
+
+	record->next = first ? NULL : series->records;
+	series->records = record;
+}
+
+/* Returns the hits of the window's samples. */
+static uint64_t
+merge_window(struct flusher *flusher, const struct window *window)
+{
+	const struct entry_list *touched = &window->touched;
+	uint64_t hits = 0;
+
+	for (size_t i = 0; i < touched->count; i++) {
+		if (i + AHEAD < touched->count)
+			__builtin_prefetch(touched->at[i + AHEAD]);
+		merge_entry(flusher, touched->at[i], &hits);
+	}
+	/* What was retired may have come again, as a new entry of the same
+	 * series: that reference was counted above, so the series stays. */
+	for (size_t i = 0; i < window->retired.count; i++)
+		catalog_release(&flusher->catalog, window->retired.at[i]);
+	return hits;
+}
+
+static void
+return_windows(struct flusher *flusher)
+{
+	for (unsigned i = 0; i < flusher->arrived; i++) {
+		struct window *window = flusher->windows[i];
+		struct worker *worker = &flusher->ingest->workers[window->worker];
+
+		mailbox_post(&worker->thread.inbox, &window->mail, WORKER_RETURN);
+	}
+	flusher->arrived = 0;
+}
+
+static void
+offer(void *arg, struct batch **batch)
+{
+	struct flusher *flusher = arg;
+
+	egress_offer(flusher->egress, batch);
+}
+
+static void
+merge_windows(struct flusher *flusher)
+{
+	uint64_t hits = 0;
+
+	self_begin(&flusher->self);
+	for (unsigned i = 0; i < flusher->arrived; i++) {
+		self_add_window(&flusher->self, flusher->windows[i]);
+		hits += merge_window(flusher, flusher->windows[i]);
+	}
+	uint64_t samples = self_samples(&flusher->self);
+
+	counter_set(&flusher->counters[FLUSH_IMBALANCE],
+	    samples > hits ? samples - hits : hits - samples);
+	if (samples != hits)
+		log_error("bug: %llu samples accepted but %llu folded in interval %llu",
+		    (unsigned long long)samples, (unsigned long long)hits,
+		    (unsigned long long)flusher->sealed.seq);
+}
+
+/* All windows are here: everything from merge to the last batch. */
+static void
+flush(struct flusher *flusher)
+{
+	const struct interval *interval = &flusher->sealed;
+	int64_t begun_ns = clock_mono_ns();
+	int64_t lag_ns = interval_length_ns(interval) - flusher->settings->interval_ns;
+	struct rows *rows = &flusher->rows;
+
+	merge_windows(flusher);
+	counter_set(&flusher->counters[FLUSH_SERIES], flusher->catalog.live);
+	counter_set(
+	    &flusher->counters[FLUSH_TIMESTAMP], (uint64_t)(interval->closed_ns / CLOCK_SECOND));
+	counter_add(&flusher->counters[FLUSH_FLUSHES], 1);
+	if (lag_ns > 0)
+		counter_add(&flusher->counters[FLUSH_LATE], 1);
+	rows_begin(rows, interval);
+	rows_add_catalog(rows, &flusher->catalog);
+	return_windows(flusher);
+	counter_add(&flusher->counters[FLUSH_GAUGES_AMBIGUOUS], rows->ambiguous);
+	self_add_rows(
+	    &flusher->self, rows, (double)(clock_mono_ns() - begun_ns) / 1e6, lag_ns);
+	rows_end(rows);
+	counter_set(&flusher->counters[FLUSH_DURATION_NS], (uint64_t)(clock_mono_ns() - begun_ns));
+	flusher->sealing = false;
+}
+
+/* How many intervals an entry may be idle; at least the two of its cells. */
+static uint64_t
+forget_intervals(const struct flush_settings *settings)
+{
+	int64_t length = settings->interval_ns;
+	int64_t count = (settings->idle.forget_ns + length - 1) / length;
+
+	return count < 2 ? 2 : (uint64_t)count;
+}
+
+/* Ask every worker for its window. */
+static void
+seal(struct flusher *flusher, int64_t wall_ns)
+{
+	uint64_t forget = forget_intervals(flusher->settings);
+	uint64_t round = TABLE_SUBS / forget + 1; /* all of a table within that time */
+
+	flusher->sealing = true;
+	flusher->last = flusher->stop != NULL;
+	flusher->sealed = tick_close(&flusher->tick, wall_ns);
+	atomic_store_explicit(
+	    &flusher->due_ns, flusher->tick.open.closed_ns, memory_order_relaxed);
+	for (unsigned i = 0; i < flusher->ingest->count; i++) {
+		struct seal *letter = &flusher->seals[i];
+		uint64_t seq = flusher->sealed.seq;
+
+		letter->interval = flusher->sealed;
+		letter->oldest_seq = seq > forget ? (uint32_t)(seq - forget) : 0;
+		letter->sweep = (unsigned)round;
+		mailbox_post(
+		    &flusher->ingest->workers[i].thread.inbox, &letter->mail, WORKER_SEAL);
+	}
+}
+
+static void
+end(struct flusher *flusher)
+{
+	struct notice *notice = flusher->stop;
+
+	timer_fini(&flusher->timer);
+	thread_finish(&flusher->thread);
+	mailbox_post(notice->to, &notice->mail, notice->kind);
+}
+
+static void
+watch_clock(struct flusher *flusher, int64_t wall_ns)
+{
+	int64_t step = clock_pair_step(&flusher->clocks, wall_ns, clock_mono_ns());
+
+	if (step == 0)
+		return;
+	counter_add(
+	    &flusher->counters[step > 0 ? FLUSH_CLOCK_FORWARD : FLUSH_CLOCK_BACKWARD], 1);
+	log_warn("the wall clock stepped %s by %.3f s", step > 0 ? "forward" : "back",
+	    (double)(step > 0 ? step : -step) / 1e9);
+}
+
+/* Seal if it is time, else sleep until it may be. */
+static void
+take_turn(struct flusher *flusher)
+{
+	int64_t wall_ns = clock_wall_ns();
+
+	if (flusher->sealing)
+		return;
+	watch_clock(flusher, wall_ns);
+	if (tick_follow(&flusher->tick, wall_ns))
+		log_warn("intervals follow the clock back");
+	int64_t wait_ns = tick_wait_ns(&flusher->tick, wall_ns);
+
+	if (wait_ns == 0 || flusher->stop != NULL)
+		seal(flusher, wall_ns);
+	else
+		timer_start(&flusher->timer, wait_ns < SLEEP_MOST ? wait_ns : SLEEP_MOST);
+}
+
+static void
+on_timer(struct timer *timer)
+{
+	take_turn((struct flusher *)((char *)timer - offsetof(struct flusher, timer)));
+}
+
+static void
+take_window(struct flusher *flusher, struct window *window)
+{
+	CHECK(flusher->sealing && window->interval.seq == flusher->sealed.seq);
+	flusher->windows[flusher->arrived++] = window;
+	if (flusher->arrived < flusher->ingest->count)
+		return;
+	flush(flusher);
+	if (flusher->last)
+		end(flusher);
+	else
+		take_turn(flusher);
+}
+
+static void
+deliver(struct thread *thread, struct mail *mail)
+{
+	struct flusher *flusher =
+	    (struct flusher *)((char *)thread - offsetof(struct flusher, thread));
+
+	switch ((enum flusher_mail)mail->kind) {
+	case FLUSHER_SEALED:
+		take_window(flusher, (struct window *)mail);
+		break;
+	case FLUSHER_STOP:
+		flusher->stop = (struct notice *)mail;
+		take_turn(flusher);
+		break;
+	}
+}
+
+void
+flusher_init(struct flusher *flusher, const struct flush_settings *settings)
+{
+	*flusher = (struct flusher){.settings = settings};
+	thread_init(&flusher->thread, "flusher", deliver);
+	timer_init(&flusher->timer, &flusher->thread, on_timer);
+	catalog_init(&flusher->catalog);
+	rows_init(&flusher->rows, settings, offer, flusher);
+}
+
+void
+flusher_start(struct flusher *flusher, struct ingest *ingest, struct egress *egress)
+{
+	int64_t wall_ns = clock_wall_ns();
+
+	flusher->ingest = ingest;
+	flusher->egress = egress;
+	flusher->seals = mem_zero(ingest->count, sizeof(*flusher->seals));
+	flusher->windows = mem_zero(ingest->count, sizeof(*flusher->windows));
+	self_init(&flusher->self, flusher->settings->self.prefix, ingest, egress,
+	    flusher->counters);
+	tick_begin(&flusher->tick, flusher->settings->interval_ns, wall_ns);
+	flusher->clocks = (struct clock_pair){wall_ns, clock_mono_ns()};
+	atomic_store_explicit(
+	    &flusher->due_ns, flusher->tick.open.closed_ns, memory_order_relaxed);
+	timer_start(&flusher->timer, 0);
+	thread_start(&flusher->thread);
+}
+
+void
+flusher_join(struct flusher *flusher)
+{
+	thread_join(&flusher->thread);
+}
+
+void
+flusher_fini(struct flusher *flusher)
+{
+	thread_fini(&flusher->thread);
+	self_fini(&flusher->self);
+	rows_fini(&flusher->rows);
+	catalog_fini(&flusher->catalog);
+	free(flusher->seals);
+	free(flusher->windows);
+}

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: MIT */
+/* ingest.c -- all workers, and all sockets they serve. */
+
+#include "ingest/ingest.h"
+
+#include "base/address.h"
+#include "base/check.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* One address of one listener. */
+struct bind_point {
+	size_t listener;
+	union udp_address address;
+	bool optional; /* one family of two: it may be missing on this machine */
+};
+
+struct bind_points {
+	struct bind_point *at;
+	size_t count, cap;
+};
+
+static const struct listen_settings *
+listener_settings(const struct ingest *ingest, size_t listener)
+{
+	return ingest->listen->at[listener].settings;
+}
+
+const char *
+ingest_listener_name(const struct ingest *ingest, size_t listener)
+{
+	return ingest->listen->at[listener].name;
+}
+
+static void
+add_point(struct bind_points *points, size_t listener, const struct sockaddr *address,
+    socklen_t length, bool optional)
+{
+	points->at = mem_room(points->at, points->count, &points->cap, sizeof(*points->at));
+	struct bind_point *point = &points->at[points->count++];
+
+	*point = (struct bind_point){.listener = listener, .optional = optional};
+	memcpy(&point->address, address, length);
+}
+
+/* An empty host is any address and "localhost" the loopback, of both families
+ * each; a name is all it resolves to. */
+static int
+add_host(struct bind_points *points, size_t listener, const struct address *address,
+    struct text *error)
+{
+	bool both = address->host[0] == '\0' || strcmp(address->host, "localhost") == 0;
+	struct addrinfo hints = {
+	    .ai_socktype = SOCK_DGRAM, .ai_flags = AI_NUMERICSERV | (both ? AI_PASSIVE : 0)};
+	const char *hosts[] = {address->host, NULL};
+	char port[8];
+
+	if (address->host[0] == '\0')
+		hosts[0] = "0.0.0.0", hosts[1] = "::";
+	else if (both)
+		hosts[0] = "127.0.0.1", hosts[1] = "::1";
+	snprintf(port, sizeof(port), "%u", address->port);
+	for (size_t i = 0; i < 2 && hosts[i] != NULL; i++) {
+		struct addrinfo *found;
+		int status = getaddrinfo(hosts[i], port, &hints, &found);
+
+		if (status != 0) {
+			text_printf(error, "cannot resolve %s: %s", hosts[i], gai_strerror(status));
+			return -EADDRNOTAVAIL;
+		}
+		for (struct addrinfo *at = found; at != NULL; at = at->ai_next)
+			add_point(points, listener, at->ai_addr, at->ai_addrlen, both);
+		freeaddrinfo(found);
+	}
+	return 0;
+}
+
+static int
+gather_points(const struct ingest *ingest, struct bind_points *points, struct text *error)
+{
+	for (size_t i = 0; i < ingest->listen->count; i++) {
+		const struct item_list *udp = &listener_settings(ingest, i)->udp;
+
+		for (size_t j = 0; j < udp->count; j++) {
+			struct address address;
+			const char *problem = "a path";
+
+			if (address_parse(((char **)udp->at)[j], &address, &problem) != 0 ||
+			    address.kind != ADDRESS_INET) {
+				text_printf(error, "cannot receive datagrams on %s: %s",
+				    ((char **)udp->at)[j], problem);
+				return -EINVAL;
+			}
+			int status = add_host(points, i, &address, error);
+
+			if (status != 0)
+				return status;
+		}
+	}
+	return 0;
+}
+
+/* Listeners with equal rules share a profile. Cleaning is all in which the
+ * rules of two listeners can differ. */
+static uint32_t
+listener_profile(const struct ingest *ingest, size_t listener)
+{
+	return UINT32_C(1) << listener_settings(ingest, listener)->sanitize;
+}
+
+static bool
+is_missing_family(int status)
+{
+	return status == -EADDRNOTAVAIL || status == -EAFNOSUPPORT;
+}
+
+static void
+log_listening(const struct ingest *ingest, const struct bind_point *point, int fd)
+{
+	const struct listen_settings *settings = listener_settings(ingest, point->listener);
+	struct udp_memory memory = {0};
+	struct text address = {0};
+
+	udp_address_print(&point->address, &address);
+	if (udp_memory(fd, &memory) == 0)
+		log_info("listening on udp %s (%s): %u socket%s, each with a receive buffer of "
+			 "%u bytes, %u datagrams of one line (%lld bytes asked for)",
+		    text_string(&address), ingest_listener_name(ingest, point->listener),
+		    ingest->count, ingest->count == 1 ? "" : "s", memory.capacity,
+		    memory.capacity / UDP_DATAGRAM_CHARGE,
+		    (long long)settings->receive_buffer_bytes);
+	text_fini(&address);
+}
+
+/* Open one socket per worker on an address. A family that is missing beside
+ * another one is said, and no error. */
+static int
+open_point(struct ingest *ingest, struct bind_point *point, const struct limits_settings *limits,
+    struct text *error)
+{
+	const struct listen_settings *settings = listener_settings(ingest, point->listener);
+	const struct canonical_rules rules = {
+	    .clean = settings->sanitize == SANITIZE_STATSD,
+	    .most_bytes = (size_t)limits->name_bytes,
+	    .most_tags = (size_t)limits->tags,
+	};
+	int *fds = mem_zero(ingest->count, sizeof(*fds));
+	int status = udp_open_shared(&point->address, (size_t)settings->receive_buffer_bytes,
+	    fds, ingest->count, error);
+
+	if (status != 0 && point->optional && is_missing_family(status)) {
+		log_info("%s", text_string(error));
+		text_reset(error);
+		status = 0;
+	} else if (status == 0) {
+		log_listening(ingest, point, fds[0]);
+		for (unsigned i = 0; i < ingest->count; i++)
+			worker_add_socket(&ingest->workers[i], point->listener,
+			    listener_profile(ingest, point->listener), &rules, fds[i],
+			    &point->address);
+	}
+	free(fds);
+	return status;
+}
+
+int
+ingest_open(struct ingest *ingest, const struct item_map *listen,
+    const struct limits_settings *limits, const struct budget *budget, unsigned count,
+    struct mailbox *sealed, unsigned sealed_kind, struct text *error)
+{
+	struct bind_points points = {0};
+
+	*ingest = (struct ingest){.listen = listen, .count = count};
+	ingest->quota.most = limits->series;
+	ingest->workers = mem_zero(count, sizeof(*ingest->workers));
+	int status = gather_points(ingest, &points, error);
+
+	ingest->plan = (struct worker_plan){
+	    .budget = *budget,
+	    .quota = &ingest->quota,
+	    .listeners = listen->count,
+	    .receivers = points.count,
+	    .sealed = sealed,
+	    .sealed_kind = sealed_kind,
+	};
+	for (unsigned i = 0; i < count; i++)
+		worker_init(&ingest->workers[i], i, &ingest->plan);
+	for (size_t i = 0; i < points.count && status == 0; i++)
+		status = open_point(ingest, &points.at[i], limits, error);
+	free(points.at);
+	if (status == 0 && ingest->workers[0].receiver_count == 0) {
+		text_puts(error, "nothing to listen on: no address of any listener could be opened");
+		status = -EADDRNOTAVAIL;
+	}
+	return status;
+}
+
+void
+ingest_start(struct ingest *ingest)
+{
+	for (unsigned i = 0; i < ingest->count; i++)
+		worker_start(&ingest->workers[i]);
+}
+
+void
+ingest_join(struct ingest *ingest)
+{
+	for (unsigned i = 0; i < ingest->count; i++)
+		worker_join(&ingest->workers[i]);
+}
+
+void
+ingest_fini(struct ingest *ingest)
+{
+	for (unsigned i = 0; i < ingest->count; i++)
+		worker_fini(&ingest->workers[i]);
+	free(ingest->workers);
+}
+
+uint64_t
+ingest_listener_counter(const struct ingest *ingest, size_t listener, size_t which)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < ingest->count; i++)
+		sum += counter_get(&ingest->workers[i].counters[listener][which]);
+	return sum;
+}

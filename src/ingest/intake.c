@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/* intake.c -- from a datagram's bytes into the table: the hot path. */
+
+#include "ingest/intake.h"
+
+#include "parse/line.h"
+
+#include <string.h>
+
+void
+intake_init(struct intake *intake, const struct budget *budget, struct series_quota *quota)
+{
+	memset(intake, 0, sizeof(*intake));
+	table_init(&intake->table);
+	intake->budget = *budget;
+	intake->quota = quota;
+}
+
+void
+intake_fini(struct intake *intake)
+{
+	table_fini(&intake->table);
+	canonical_fini(&intake->canonical);
+}
+
+static void
+refuse(struct intake *intake, struct outcome *outcome, enum reason reason)
+{
+	intake->elements_refused++;
+	if (outcome->refused == REASON_NONE)
+		outcome->refused = reason;
+}
+
+static struct entry *
+find_series(struct intake *intake, const struct origin *origin, const struct pending *pending,
+    enum reason *reason_out)
+{
+	struct entry *entry =
+	    table_find(&intake->table, pending->hash, &pending->sample, origin->profile);
+
+	if (entry == NULL)
+		return intake_admit(
+		    intake, origin, &pending->sample, pending->hash, reason_out);
+	if (entry->alias == NULL)
+		return entry;
+	window_stamp(intake->window, entry);
+	return entry->alias;
+}
+
+static void
+fold_pending(struct intake *intake, const struct origin *origin, const struct pending *pending)
+{
+	struct outcome *outcome = &intake->outcome[pending->line];
+	enum reason reason = REASON_NONE;
+	struct entry *entry = find_series(intake, origin, pending, &reason);
+
+	if (entry != NULL)
+		reason = window_fold(intake->window, entry, &pending->sample, intake->stamp++,
+		    &intake->budget);
+	if (reason != REASON_NONE) {
+		refuse(intake, outcome, reason);
+		return;
+	}
+	outcome->accepted = true;
+	counter_add(&origin->counters[INTAKE_SAMPLES + pending->sample.kind], 1);
+}
+
+/* Fold all that is pending, in the order in which it came. */
+static void
+fold_all(struct intake *intake, const struct origin *origin)
+{
+	for (size_t i = 0; i < intake->samples; i++)
+		table_prefetch_entry(&intake->table, intake->pending[i].hash);
+	for (size_t i = 0; i < intake->samples; i++)
+		fold_pending(intake, origin, &intake->pending[i]);
+	intake->samples = 0;
+}
+
+/* Every line that has ended is accepted, or refused for one reason. */
+static void
+settle(struct intake *intake, const struct origin *origin)
+{
+	counter *counters = origin->counters;
+	uint64_t accepted = 0;
+
+	fold_all(intake, origin);
+	for (size_t i = 0; i < intake->lines; i++) {
+		if (intake->outcome[i].accepted)
+			accepted++;
+		else
+			counter_add(&counters[INTAKE_LINES_REFUSED + intake->outcome[i].refused], 1);
+	}
+	counter_add(&counters[INTAKE_LINES], intake->lines);
+	counter_add(&counters[INTAKE_LINES_ACCEPTED], accepted);
+	counter_add(&counters[INTAKE_ELEMENTS_REFUSED], intake->elements_refused);
+	intake->lines = 0;
+	intake->elements_refused = 0;
+}
+
+/* A place for the outcome of one more line. */
+static size_t
+open_line(struct intake *intake, const struct origin *origin)
+{
+	if (intake->lines == INTAKE_PENDING)
+		settle(intake, origin);
+	intake->outcome[intake->lines] = (struct outcome){0};
+	return intake->lines++;
+}
+
+static void
+take_line(struct intake *intake, const struct origin *origin, const char *bytes, const char *end)
+{
+	struct line line;
+	enum reason reason;
+
+	if (!line_begin(&line, bytes, end))
+		return;
+	size_t index = open_line(intake, origin);
+
+	for (;;) {
+		struct pending *pending = &intake->pending[intake->samples];
+
+		if (!line_next(&line, &pending->sample, &reason))
+			return;
+		if (reason != REASON_NONE) {
+			refuse(intake, &intake->outcome[index], reason);
+			continue;
+		}
+		pending->line = index;
+		pending->hash = table_hash(&pending->sample);
+		table_prefetch(&intake->table, pending->hash);
+		if (++intake->samples == INTAKE_PENDING)
+			fold_all(intake, origin);
+	}
+}
+
+void
+intake_datagram(struct intake *intake, const struct origin *origin, const char *bytes, size_t len,
+    bool cut, uint64_t arrived)
+{
+	const char *end = bytes + len;
+
+	if (intake->stamp < arrived)
+		intake->stamp = arrived;
+	counter_add(&origin->counters[INTAKE_DATAGRAMS], 1);
+	counter_add(&origin->counters[INTAKE_BYTES], len);
+	while (bytes < end) {
+		const char *newline = memchr(bytes, '\n', (size_t)(end - bytes));
+
+		if (newline == NULL && cut) {
+			size_t index = open_line(intake, origin);
+
+			refuse(intake, &intake->outcome[index], REASON_TRUNCATED);
+			break;
+		}
+		take_line(intake, origin, bytes, newline != NULL ? newline : end);
+		bytes = newline != NULL ? newline + 1 : end;
+	}
+	if (cut)
+		counter_add(&origin->counters[INTAKE_DATAGRAMS_TRUNCATED], 1);
+	settle(intake, origin);
+}

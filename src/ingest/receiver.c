@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MIT */
+/* receiver.c -- one UDP socket in one worker. */
+
+#include "ingest/receiver.h"
+
+#include "base/check.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* Datagrams per recvmmsg, and calls per turn of the loop: a flood must not
+ * keep the worker from its mailbox. */
+#define SLOTS 64
+#define ROUNDS 16
+
+/* A drain that took this many was a busy one. */
+#define BUSY 16
+
+/* Of a slot: the longest datagram; and how far apart slots are, an odd number
+ * of lines and pages, so that their beginnings do not share a cache set. Only
+ * what datagrams fill is ever backed by memory. */
+#define SLOT_BYTES ((size_t)64 << 10)
+#define SLOT_STRIDE (SLOT_BYTES + 4096 + 64)
+
+struct slots {
+	struct mmsghdr message[SLOTS];
+	struct iovec piece[SLOTS];
+	char *bytes;
+};
+
+struct slots *
+slots_new(void)
+{
+	struct slots *slots = mem_zero(1, sizeof(*slots));
+
+	slots->bytes = mmap(NULL, SLOTS * SLOT_STRIDE, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	CHECK(slots->bytes != MAP_FAILED);
+	for (size_t i = 0; i < SLOTS; i++) {
+		slots->piece[i] = (struct iovec){slots->bytes + i * SLOT_STRIDE, SLOT_BYTES};
+		slots->message[i].msg_hdr.msg_iov = &slots->piece[i];
+		slots->message[i].msg_hdr.msg_iovlen = 1;
+	}
+	return slots;
+}
+
+void
+slots_free(struct slots *slots)
+{
+	munmap(slots->bytes, SLOTS * SLOT_STRIDE);
+	free(slots);
+}
+
+/* One recvmmsg. Returns how many datagrams it gave. */
+static size_t
+receive_some(struct receiver *receiver)
+{
+	struct slots *slots = receiver->slots;
+	int count;
+
+	do
+		count = recvmmsg(receiver->fd, slots->message, SLOTS, MSG_DONTWAIT, NULL);
+	while (count < 0 && errno == EINTR);
+	if (count < 0) {
+		if (errno != EAGAIN)
+			log_warn("receiving: %s", strerror(errno));
+		return 0;
+	}
+	uint64_t now = (uint64_t)clock_mono_ns();
+
+	for (size_t i = 0; i < (size_t)count; i++) {
+		const struct mmsghdr *message = &slots->message[i];
+		bool cut = (message->msg_hdr.msg_flags & MSG_TRUNC) != 0;
+
+		intake_datagram(receiver->intake, &receiver->origin, slots->piece[i].iov_base,
+		    message->msg_len, cut, now);
+	}
+	return (size_t)count;
+}
+
+/* Take in what is there, at most `rounds` times SLOTS. */
+static size_t
+drain(struct receiver *receiver, unsigned rounds)
+{
+	size_t taken = 0, some = SLOTS;
+
+	while (some == SLOTS && rounds-- > 0) {
+		some = receive_some(receiver);
+		taken += some;
+	}
+	return taken;
+}
+
+static void on_readable(uv_poll_t *poll, int status, int events);
+
+static void
+wait_for_socket(struct receiver *receiver)
+{
+	CHECK(uv_poll_start(&receiver->poll, UV_READABLE, on_readable) == 0);
+}
+
+/* May the receiver stay away for a pause, when `taken` datagrams came since
+ * the drain before? */
+static bool
+may_pause(const struct receiver *receiver, size_t taken, int64_t elapsed_ns)
+{
+	if (taken < BUSY || taken >= (size_t)SLOTS * ROUNDS || clock_is_virtual())
+		return false;
+	int64_t holds = receiver->capacity / UDP_DATAGRAM_CHARGE;
+
+	return holds * elapsed_ns / 8 >= (int64_t)taken * RECEIVER_PAUSE;
+}
+
+static void
+take_turn(struct receiver *receiver)
+{
+	int64_t now = clock_mono_ns();
+	size_t taken = drain(receiver, ROUNDS);
+	int64_t elapsed_ns = now - receiver->drained_ns;
+
+	receiver->drained_ns = now;
+	if (may_pause(receiver, taken, elapsed_ns)) {
+		uv_poll_stop(&receiver->poll);
+		timer_start(&receiver->pause, RECEIVER_PAUSE);
+	} else if (!uv_is_active((uv_handle_t *)&receiver->poll)) {
+		wait_for_socket(receiver);
+	}
+}
+
+static void
+on_pause_over(struct timer *pause)
+{
+	take_turn((struct receiver *)((char *)pause - offsetof(struct receiver, pause)));
+}
+
+/* libuv reports an error of the socket, an ICMP message say, as a bad
+ * descriptor, and stops: read it off the socket and go on. */
+static void
+clear_error(struct receiver *receiver)
+{
+	int error = 0;
+	socklen_t length = sizeof(error);
+
+	if (getsockopt(receiver->fd, SOL_SOCKET, SO_ERROR, &error, &length) == 0 && error != 0)
+		log_warn("receiving: %s", strerror(error));
+	wait_for_socket(receiver);
+}
+
+static void
+on_readable(uv_poll_t *poll, int status, int events)
+{
+	struct receiver *receiver = poll->data;
+
+	(void)events;
+	if (status != 0)
+		clear_error(receiver);
+	else
+		take_turn(receiver);
+}
+
+void
+receiver_init(struct receiver *receiver, struct thread *thread, struct intake *intake,
+    struct slots *slots, const struct origin *origin, int fd, const union udp_address *address)
+{
+	struct udp_memory memory = {0};
+
+	*receiver = (struct receiver){
+	    .thread = thread,
+	    .intake = intake,
+	    .slots = slots,
+	    .origin = *origin,
+	    .fd = fd,
+	    .address = *address,
+	    .open = true,
+	};
+	if (udp_memory(fd, &memory) == 0)
+		receiver->capacity = memory.capacity;
+	CHECK(uv_poll_init(&thread->loop, &receiver->poll, fd) == 0);
+	receiver->poll.data = receiver;
+	timer_init(&receiver->pause, thread, on_pause_over);
+}
+
+void
+receiver_start(struct receiver *receiver)
+{
+	receiver->drained_ns = clock_mono_ns();
+	wait_for_socket(receiver);
+}
+
+void
+receiver_look(struct receiver *receiver)
+{
+	struct udp_memory memory;
+
+	if (!receiver->open || udp_memory(receiver->fd, &memory) != 0)
+		return;
+	/* Modulo 2^32, as the kernel counts. */
+	counter_add(&receiver->origin.counters[INTAKE_DATAGRAMS_DROPPED],
+	    (uint32_t)(memory.dropped - receiver->dropped));
+	receiver->dropped = memory.dropped;
+	counter_set(&receiver->queued_bytes, memory.queued);
+	if (memory.queued > counter_get(&receiver->peak_bytes))
+		counter_set(&receiver->peak_bytes, memory.queued);
+}
+
+static void
+on_closed(uv_handle_t *poll)
+{
+	struct receiver *receiver = poll->data;
+
+	close(receiver->fd);
+}
+
+void
+receiver_stop(struct receiver *receiver)
+{
+	unsigned most = receiver->capacity / UDP_DATAGRAM_CHARGE / SLOTS + 1;
+
+	drain(receiver, most);
+	receiver_look(receiver);
+	receiver->open = false;
+	timer_fini(&receiver->pause);
+	uv_close((uv_handle_t *)&receiver->poll, on_closed);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/* receiver.h -- one UDP socket in one worker: drained by recvmmsg, as rarely
+ * as the load allows.
+ *
+ * Waking up costs more than a datagram. While datagrams keep coming, the
+ * receiver does not wait for the next one but for RECEIVER_PAUSE, and takes
+ * all that came meanwhile; never longer than an eighth of what the buffer
+ * holds at the present rate. When it gets quiet it waits for the socket
+ * again, so that a lone datagram is read at once. */
+
+#pragma once
+
+#include "ingest/intake.h"
+#include "net/timer.h"
+#include "net/udp.h"
+
+#define RECEIVER_PAUSE CLOCK_MS
+
+/* Buffers for one recvmmsg, shared by the receivers of a worker. */
+struct slots;
+
+struct slots *slots_new(void);
+void slots_free(struct slots *slots);
+
+struct receiver {
+	struct thread *thread;
+	struct intake *intake;
+	struct slots *slots;
+	struct origin origin;
+	size_t listener; /* whose counters these are */
+	union udp_address address;
+	int fd;
+	uint32_t capacity; /* of the receive buffer, bytes as the kernel charges */
+	uint32_t dropped;  /* by the kernel, when last looked */
+	counter queued_bytes, peak_bytes; /* of the receive buffer, when looked */
+	int64_t drained_ns; /* when last, monotonic */
+	uv_poll_t poll;
+	struct timer pause;
+	bool open;
+};
+
+/* A bound socket becomes the receiver's. */
+void receiver_init(struct receiver *receiver, struct thread *thread, struct intake *intake,
+    struct slots *slots, const struct origin *origin, int fd, const union udp_address *address);
+void receiver_start(struct receiver *receiver);
+
+/* Look at the buffer: count what the kernel dropped since, note its fill. */
+void receiver_look(struct receiver *receiver);
+
+/* Take in what has arrived, a bounded number of datagrams, then close. */
+void receiver_stop(struct receiver *receiver);

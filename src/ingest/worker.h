@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/* worker.h -- a thread that receives, parses and folds: sockets, a table, and
+ * two windows that it fills in turn. */
+
+#pragma once
+
+#include "ingest/receiver.h"
+
+/* What a worker is told. */
+enum worker_mail {
+	WORKER_SEAL,   /* a struct seal: post the window, open the next */
+	WORKER_RETURN, /* a struct window, merged: it may be used again */
+	WORKER_DRAIN,  /* a struct notice: stop taking in, close, then post it back */
+	WORKER_FINISH, /* a struct notice: end the thread */
+};
+
+struct seal {
+	struct mail mail;
+	struct interval interval; /* the one that ends; seq is the open one's */
+	uint32_t oldest_seq;      /* entries idle since before it are removed ... */
+	unsigned sweep;           /* ... from this many of the next sub-tables */
+};
+
+/* A word that is passed on when it has been heeded. */
+struct notice {
+	struct mail mail;
+	struct mailbox *to;
+	unsigned kind;
+};
+
+/* What all workers share. */
+struct worker_plan {
+	struct budget budget;
+	struct series_quota *quota;
+	size_t listeners;
+	size_t receivers; /* per worker */
+	struct mailbox *sealed; /* where windows go ... */
+	unsigned sealed_kind;   /* ... as what */
+};
+
+struct worker {
+	struct thread thread;
+	char name[16];
+	unsigned index;
+	const struct worker_plan *plan;
+	struct intake intake;
+	struct window windows[2]; /* [seq & 1] is open */
+	counter (*counters)[INTAKE_COUNTERS]; /* of each listener */
+	struct slots *slots;
+	struct receiver *receivers;
+	size_t receiver_count;
+	struct timer look; /* at the sockets, each second */
+	unsigned swept;    /* the next sub-table to sweep */
+};
+
+/* The first interval is seq 1. */
+void worker_init(struct worker *worker, unsigned index, const struct worker_plan *plan);
+
+/* Before it starts: a bound socket, whose lines count for a listener. */
+void worker_add_socket(struct worker *worker, size_t listener, uint32_t profile,
+    const struct canonical_rules *rules, int fd, const union udp_address *address);
+void worker_start(struct worker *worker);
+void worker_join(struct worker *worker);
+void worker_fini(struct worker *worker);

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* account.h -- what became of everything: the daemon's ledger, in figures and
+ * in one sentence that reads the same wherever it stands. */
+
+#pragma once
+
+#include "base/text.h"
+#include "metric/reason.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct account {
+	uint64_t datagrams_read, datagrams_dropped; /* the latter by the kernel */
+	uint64_t lines, accepted, refused[REASONS];
+	uint64_t points, delivered, queued, queue_full, shutdown; /* the last two: dropped */
+};
+
+/* Does each side of the ledger add up? */
+bool account_balances(const struct account *account);
+
+/* datagrams 7 read + 0 dropped by the kernel; lines 9 = 8 accepted + 1
+ * refused(rate 1); points 40 = 40 delivered + 0 queued + 0 dropped */
+void account_sentence(const struct account *account, struct text *out);

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* batch.h -- a self-contained chunk of one flush: at most BATCH_ROWS rows
+ * with all they point at. The flusher fills it; once offered it is immutable,
+ * and whoever keeps it holds one reference. All batches of a flush have the
+ * same interval and timestamp; the last one says so. */
+
+#pragma once
+
+#include "metric/interval.h"
+#include "metric/row.h"
+
+#include <stdatomic.h>
+
+#define BATCH_ROWS 16384
+
+struct batch_block;
+
+struct batch {
+	_Atomic uint32_t holders; /* relaxed up, acq_rel down */
+	struct interval interval;
+	int64_t timestamp_ns; /* a boundary, frozen */
+	bool last;            /* of its flush */
+	size_t count;         /* rows */
+	size_t bytes;         /* of memory, all told */
+	struct batch_block *blocks;
+	struct row rows[];
+};
+
+/* An empty batch with one holder, the caller. */
+struct batch *batch_new(const struct interval *interval, int64_t timestamp_ns);
+
+/* While it is being filled: memory that lives as long as the batch, aligned
+ * for any object. */
+void *batch_alloc(struct batch *batch, size_t size);
+
+/* Append a zeroed row with copies of its name and tags; the caller fills in
+ * the rest. NULL if the batch is full. */
+struct row *batch_add(struct batch *batch, enum kind kind, const char *name, size_t name_len,
+    const char *tags, size_t tags_len);
+
+struct batch *batch_hold(struct batch *batch);
+void batch_drop(struct batch **batch); /* NULLs the caller's pointer */

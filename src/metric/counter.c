@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+/* counter.c -- the table of the daemon's own metrics. */
+
+#include "metric/counter.h"
+
+#include "base/check.h"
+
+#define TOTAL COUNTER_TOTAL
+#define GAUGE COUNTER_GAUGE
+#define NANOSECOND 1e-9 /* in seconds */
+
+static const struct counter_def intake_defs[INTAKE_COUNTERS] = {
+    [INTAKE_DATAGRAMS] = {TOTAL, "datagrams_total", NULL, "packets_received", 1,
+	"datagrams read"},
+    [INTAKE_DATAGRAMS_DROPPED] = {TOTAL, "datagrams_dropped_total", NULL,
+	"tidemill.datagrams_dropped", 1,
+	"datagrams the kernel dropped because the receive buffer was full"},
+    [INTAKE_DATAGRAMS_TRUNCATED] = {TOTAL, "datagrams_truncated_total", NULL,
+	"tidemill.datagrams_truncated", 1, "datagrams longer than the room for one"},
+    [INTAKE_BYTES] = {TOTAL, "received_bytes_total", "transport=\"udp\"",
+	"tidemill.received_bytes.udp", 1, "payload bytes read"},
+    [INTAKE_LINES] = {TOTAL, "lines_total", NULL, "metrics_received", 1,
+	"lines read, empty ones apart; accepted and refused"},
+    [INTAKE_LINES_ACCEPTED] = {TOTAL, "lines_accepted_total", NULL, "tidemill.lines_accepted", 1,
+	"lines of which at least one element was accepted"},
+    [INTAKE_ELEMENTS_REFUSED] = {TOTAL, "elements_refused_total", NULL, "bad_lines_seen", 1,
+	"elements of lines refused; a line has one for each value"},
+
+#define SAMPLES(kind, name)                                                                   \
+	[INTAKE_SAMPLES + (kind)] = {TOTAL, "samples_total", "type=\"" name "\"",             \
+	    "tidemill.samples." name, 1, "measurements accepted, by the kind of their series"}
+    SAMPLES(KIND_COUNTER, "counter"),
+    SAMPLES(KIND_GAUGE, "gauge"),
+    SAMPLES(KIND_TIMER, "timer"),
+    SAMPLES(KIND_SET, "set"),
+#undef SAMPLES
+
+    /* REASON_NONE refuses nothing and is not published. */
+#define REFUSED(reason, name)                                                                 \
+	[INTAKE_LINES_REFUSED + (reason)] = {TOTAL, "lines_refused_total",                    \
+	    "reason=\"" name "\"", "tidemill.lines_refused." name, 1,                         \
+	    "lines of which nothing was accepted, by the first reason"}
+    REFUSED(REASON_NO_VALUE, "no_value"),
+    REFUSED(REASON_NO_NAME, "no_name"),
+    REFUSED(REASON_NO_TYPE, "no_type"),
+    REFUSED(REASON_UNKNOWN_TYPE, "unknown_type"),
+    REFUSED(REASON_BAD_VALUE, "bad_value"),
+    REFUSED(REASON_NOT_FINITE, "not_finite"),
+    REFUSED(REASON_NEGATIVE_TIMER, "negative_timer"),
+    REFUSED(REASON_RATE, "rate"),
+    REFUSED(REASON_BAD_NAME, "bad_name"),
+    REFUSED(REASON_NAME_TOO_LONG, "name_too_long"),
+    REFUSED(REASON_TAGS, "tags"),
+    REFUSED(REASON_TRUNCATED, "truncated"),
+    REFUSED(REASON_SERIES_LIMIT, "series_limit"),
+    REFUSED(REASON_TIMER_BUDGET, "timer_budget"),
+    REFUSED(REASON_SET_BUDGET, "set_budget"),
+#undef REFUSED
+};
+
+static const struct counter_def table_defs[TABLE_COUNTERS] = {
+    [TABLE_KEYS] = {GAUGE, "keys", NULL, "tidemill.keys", 1,
+	"keys in the tables, other spellings of a series included"},
+
+#define SERIES(kind, name)                                                                    \
+	[TABLE_SERIES + (kind)] = {GAUGE, "series", "type=\"" name "\"",                      \
+	    "tidemill.series." name, 1, "series in the tables, by kind"}
+    SERIES(KIND_COUNTER, "counter"),
+    SERIES(KIND_GAUGE, "gauge"),
+    SERIES(KIND_TIMER, "timer"),
+    SERIES(KIND_SET, "set"),
+#undef SERIES
+
+    [TABLE_SERIES_CREATED] = {TOTAL, "series_created_total", NULL, "tidemill.series_created", 1,
+	"series seen for the first time"},
+    [TABLE_SERIES_EXPIRED] = {TOTAL, "series_expired_total", NULL, "tidemill.series_expired", 1,
+	"series forgotten because nothing more came"},
+    [TABLE_BUSY_NS] = {TOTAL, "worker_busy_seconds_total", NULL,
+	"tidemill.worker_busy_seconds", NANOSECOND, "CPU time the worker has used"},
+};
+
+static const struct counter_def flush_defs[FLUSH_COUNTERS] = {
+    [FLUSH_FLUSHES] = {TOTAL, "flushes_total", NULL, "tidemill.flushes", 1, "flushes"},
+    [FLUSH_LATE] = {TOTAL, "flushes_late_total", NULL, "tidemill.flushes_late", 1,
+	"flushes that covered more than one interval"},
+    [FLUSH_DURATION_NS] = {GAUGE, "flush_duration_seconds", NULL,
+	"tidemill.flush_duration_seconds", NANOSECOND,
+	"what the newest flush took, from seal to last batch"},
+    [FLUSH_TIMESTAMP] = {GAUGE, "flush_timestamp_seconds", NULL,
+	"tidemill.flush_timestamp_seconds", 1, "boundary of the newest flush, since 1970"},
+    [FLUSH_SERIES] = {GAUGE, "flush_series", NULL, "tidemill.flush_series", 1,
+	"series the flusher keeps state of, over all workers"},
+    [FLUSH_GAUGES_AMBIGUOUS] = {TOTAL, "gauges_ambiguous_total", NULL,
+	"tidemill.gauges_ambiguous", 1,
+	"gauge changes of one worker that straddled an absolute value of another"},
+    [FLUSH_CLOCK_FORWARD] = {TOTAL, "clock_steps_total", "direction=\"forward\"",
+	"tidemill.clock_steps.forward", 1, "steps of the wall clock"},
+    [FLUSH_CLOCK_BACKWARD] = {TOTAL, "clock_steps_total", "direction=\"backward\"",
+	"tidemill.clock_steps.backward", 1, "steps of the wall clock"},
+    [FLUSH_IMBALANCE] = {GAUGE, "ledger_imbalance", "ledger=\"samples\"",
+	"tidemill.ledger_imbalance.samples", 1, "what a ledger is off by; not 0 is a bug"},
+};
+
+static const struct counter_def sink_defs[SINK_COUNTERS] = {
+    [SINK_POINTS_OFFERED] = {TOTAL, "sink_points_offered_total", NULL,
+	"tidemill.sink_points_offered", 1, "points the sink was given"},
+    [SINK_POINTS_DELIVERED] = {TOTAL, "sink_points_delivered_total", NULL,
+	"tidemill.sink_points_delivered", 1, "points delivered"},
+    [SINK_POINTS_QUEUED] = {GAUGE, "sink_points_queued", NULL, "tidemill.sink_points_queued", 1,
+	"points waiting to be delivered"},
+    [SINK_POINTS_DROPPED_QUEUE_FULL] = {TOTAL, "sink_points_dropped_total",
+	"reason=\"queue_full\"", "tidemill.sink_points_dropped.queue_full", 1,
+	"points given up"},
+    [SINK_POINTS_DROPPED_SHUTDOWN] = {TOTAL, "sink_points_dropped_total",
+	"reason=\"shutdown\"", "tidemill.sink_points_dropped.shutdown", 1, "points given up"},
+    [SINK_QUEUE_BYTES] = {GAUGE, "sink_queue_bytes", NULL, "tidemill.sink_queue_bytes", 1,
+	"memory of what waits to be delivered"},
+    [SINK_UP] = {GAUGE, "sink_up", NULL, "tidemill.sink_up", 1,
+	"1 if the last attempt to deliver succeeded, else 0"},
+    [SINK_ERRORS] = {TOTAL, "sink_errors_total", NULL, "tidemill.sink_errors", 1,
+	"attempts to connect or to deliver that failed"},
+    [SINK_LAST_DELIVERY] = {GAUGE, "sink_last_delivery_timestamp_seconds", NULL,
+	"tidemill.sink_last_delivery_timestamp_seconds", 1,
+	"when the sink last took something, since 1970; 0 if never"},
+    [SINK_ACK_LEVEL] = {GAUGE, "sink_ack_level", NULL, "tidemill.sink_ack_level", 1,
+	"delivered means: 0 handed to the kernel, 1 acknowledged by the peer's kernel, "
+	"2 read to the end by the peer"},
+};
+
+const struct counter_def *
+intake_counter_def(size_t which)
+{
+	CHECK(which < INTAKE_COUNTERS);
+	return &intake_defs[which];
+}
+
+const struct counter_def *
+table_counter_def(size_t which)
+{
+	CHECK(which < TABLE_COUNTERS);
+	return &table_defs[which];
+}
+
+const struct counter_def *
+flush_counter_def(size_t which)
+{
+	CHECK(which < FLUSH_COUNTERS);
+	return &flush_defs[which];
+}
+
+const struct counter_def *
+sink_counter_def(size_t which)
+{
+	CHECK(which < SINK_COUNTERS);
+	return &sink_defs[which];
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/* counter.h -- the table of the daemon's own metrics: what is counted, what
+ * it is called, and what it means. One array of values per scope; each has
+ * one writing thread, everybody may read. */
+
+#pragma once
+
+#include "metric/kind.h"
+#include "metric/reason.h"
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Of one listener in one worker. */
+enum intake_counter {
+	INTAKE_DATAGRAMS,
+	INTAKE_DATAGRAMS_DROPPED, /* by the kernel, receive buffer full */
+	INTAKE_DATAGRAMS_TRUNCATED,
+	INTAKE_BYTES,
+	INTAKE_LINES,
+	INTAKE_LINES_ACCEPTED,
+	INTAKE_ELEMENTS_REFUSED,
+	INTAKE_SAMPLES,                                    /* accepted samples, one per kind */
+	INTAKE_LINES_REFUSED = INTAKE_SAMPLES + KINDS,     /* one per reason */
+	INTAKE_COUNTERS = INTAKE_LINES_REFUSED + REASONS,
+};
+
+/* Of one worker's table. */
+enum table_counter {
+	TABLE_KEYS,          /* gauge: entries, aliases included */
+	TABLE_SERIES,        /* gauge, one per kind: canonical entries */
+	TABLE_SERIES_CREATED = TABLE_SERIES + KINDS,
+	TABLE_SERIES_EXPIRED,
+	TABLE_BUSY_NS,       /* CPU time of the worker's thread */
+	TABLE_COUNTERS,
+};
+
+/* Of the flusher. */
+enum flush_counter {
+	FLUSH_FLUSHES,
+	FLUSH_LATE,            /* flushes that covered more than one interval */
+	FLUSH_DURATION_NS,     /* gauge: the newest, from seal to the last batch */
+	FLUSH_TIMESTAMP,       /* gauge: its boundary, s */
+	FLUSH_SERIES,          /* gauge: series in the catalog */
+	FLUSH_GAUGES_AMBIGUOUS,/* deltas that straddled an absolute value of another worker */
+	FLUSH_CLOCK_FORWARD,
+	FLUSH_CLOCK_BACKWARD,
+	FLUSH_IMBALANCE,       /* gauge: accepted samples minus hits; 0, or a bug of ours */
+	FLUSH_COUNTERS,
+};
+
+/* Of one sink. points offered = delivered + queued + dropped, always. */
+enum sink_counter {
+	SINK_POINTS_OFFERED,
+	SINK_POINTS_DELIVERED,
+	SINK_POINTS_QUEUED,             /* gauge */
+	SINK_POINTS_DROPPED_QUEUE_FULL,
+	SINK_POINTS_DROPPED_SHUTDOWN,
+	SINK_QUEUE_BYTES,               /* gauge */
+	SINK_UP,                        /* gauge: 1 the last attempt succeeded */
+	SINK_ERRORS,                    /* attempts that failed */
+	SINK_LAST_DELIVERY,             /* gauge: s since 1970, 0: never */
+	SINK_ACK_LEVEL,                 /* gauge: 0 handed to the kernel, 1 acknowledged by the peer's kernel, 2 read to the end */
+	SINK_COUNTERS,
+};
+
+enum counter_type { COUNTER_TOTAL, COUNTER_GAUGE };
+
+struct counter_def {
+	enum counter_type type;
+	const char *metric; /* after "tidemill_" */
+	const char *label;  /* a fixed one, `reason="queue_full"`; NULL: none */
+	const char *statsd; /* after self.prefix and a dot; a name StatsD has, else tidemill.* */
+	double scale;       /* what the value is multiplied by to be in the metric's unit */
+	const char *help;
+};
+
+/* The counters of each scope; NULL metric: not published by itself. */
+const struct counter_def *intake_counter_def(size_t which);
+const struct counter_def *table_counter_def(size_t which);
+const struct counter_def *flush_counter_def(size_t which);
+const struct counter_def *sink_counter_def(size_t which);
+
+typedef _Atomic uint64_t counter; /* relaxed everywhere: each stands alone */
+
+/* By the one writing thread; a plain add, not a locked one. */
+static inline void
+counter_add(counter *at, uint64_t more)
+{
+	atomic_store_explicit(
+	    at, atomic_load_explicit(at, memory_order_relaxed) + more, memory_order_relaxed);
+}
+
+static inline void
+counter_set(counter *at, uint64_t value)
+{
+	atomic_store_explicit(at, value, memory_order_relaxed);
+}
+
+static inline uint64_t
+counter_get(const counter *at)
+{
+	return atomic_load_explicit(at, memory_order_relaxed);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* reason.h -- why something a client sent was refused. A fixed list: each
+ * refusal is counted under exactly one of these. */
+
+#pragma once
+
+enum reason {
+	REASON_NONE, /* not refused */
+	REASON_NO_VALUE,
+	REASON_NO_NAME,
+	REASON_NO_TYPE,
+	REASON_UNKNOWN_TYPE,
+	REASON_BAD_VALUE,
+	REASON_NOT_FINITE,
+	REASON_NEGATIVE_TIMER,
+	REASON_RATE,
+	REASON_BAD_NAME,
+	REASON_NAME_TOO_LONG,
+	REASON_TAGS,
+	REASON_TRUNCATED,
+	REASON_SERIES_LIMIT,
+	REASON_TIMER_BUDGET,
+	REASON_SET_BUDGET,
+	REASONS,
+};
+
+struct reason_def {
+	const char *name; /* the label */
+	const char *help; /* for people */
+};
+
+extern const struct reason_def reason_defs[REASONS];

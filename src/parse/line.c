@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: MIT */
+/* line.c -- one line of StatsD to its samples. */
+
+#include "parse/line.h"
+
+#include "base/number.h"
+
+#include <math.h>
+#include <string.h>
+#include <strings.h>
+
+static const char *
+find(const char *at, const char *end, char byte)
+{
+	const char *found = memchr(at, byte, (size_t)(end - at));
+
+	return found != NULL ? found : end;
+}
+
+bool
+line_begin(struct line *line, const char *bytes, const char *end)
+{
+	while (end > bytes && (end[-1] == '\r' || end[-1] == '\0'))
+		end--;
+	if (end == bytes)
+		return false;
+	const char *colon = find(bytes, end, ':');
+
+	line->name = bytes;
+	line->name_len = (size_t)(colon - bytes);
+	line->tags = "";
+	line->tags_len = 0;
+	line->at = colon < end ? colon + 1 : end;
+	line->end = end;
+	line->value = line->values_end = NULL;
+	return true;
+}
+
+/* The type that starts at `at`; *stop_out is what follows it. */
+static enum reason
+parse_type(struct line *line, const char *at, const char **stop_out)
+{
+	const char *stop = at;
+
+	while (stop < line->end && *stop != '|' && *stop != ':')
+		stop++;
+	*stop_out = stop;
+	line->duration = false;
+	if (stop == at)
+		return REASON_NO_TYPE;
+	if (stop - at == 2 && at[0] == 'm' && at[1] == 's') {
+		line->kind = KIND_TIMER;
+		line->duration = true;
+		return REASON_NONE;
+	}
+	if (stop - at > 1)
+		return REASON_UNKNOWN_TYPE;
+	switch (*at) {
+	case 'c': line->kind = KIND_COUNTER; return REASON_NONE;
+	case 'g': line->kind = KIND_GAUGE; return REASON_NONE;
+	case 'h':
+	case 'd': line->kind = KIND_TIMER; return REASON_NONE;
+	case 's': line->kind = KIND_SET; return REASON_NONE;
+	default: return REASON_UNKNOWN_TYPE;
+	}
+}
+
+static enum reason
+parse_rate(struct line *line, const char *at, const char **stop_out)
+{
+	const char *stop = at;
+	double rate;
+
+	while (stop < line->end && *stop != '|' && *stop != ':')
+		stop++;
+	*stop_out = stop;
+	const char *parsed;
+
+	if (at == stop || *at == '+' || *at == '-' ||
+	    number_parse(at, stop, &parsed, &rate) != NUMBER_OK || parsed != stop)
+		return REASON_RATE;
+	line->weight = 1 / rate;
+	return rate <= 1 && isfinite(line->weight) ? REASON_NONE : REASON_RATE;
+}
+
+static void
+set_tags(struct line *line, const char *at, const char **stop_out)
+{
+	*stop_out = find(at, line->end, '|');
+	line->tags = at;
+	line->tags_len = (size_t)(*stop_out - at);
+}
+
+/* The fields after a type; *stop_out is the end or the colon before the next
+ * element. All fields are read, whatever the first mistake. */
+static enum reason
+parse_fields(struct line *line, const char *at, const char **stop_out)
+{
+	enum reason first = REASON_NONE;
+
+	while (at < line->end && *at == '|') {
+		enum reason reason = REASON_NONE;
+
+		at++;
+		if (at < line->end && *at == '@')
+			reason = parse_rate(line, at + 1, &at);
+		else if (at < line->end && *at == '#')
+			set_tags(line, at + 1, &at);
+		else
+			at = find(at, line->end, '|');
+		if (first == REASON_NONE)
+			first = reason;
+	}
+	*stop_out = at;
+	return first;
+}
+
+/* Tags stand at the end of a line but belong to all of it: look ahead, once,
+ * when a second element shows up before them. */
+static void
+look_ahead_for_tags(struct line *line)
+{
+	const char *stop, *found = line->tags_len == 0
+	    ? memmem(line->at, (size_t)(line->end - line->at), "|#", 2)
+	    : NULL;
+
+	if (found != NULL)
+		set_tags(line, found + 2, &stop);
+}
+
+/* What follows the bar of an element's values: its type and fields. */
+static enum reason
+parse_element(struct line *line, const char *bar)
+{
+	bool first = line->at == line->name + line->name_len + 1;
+	const char *stop;
+	enum reason type_reason = parse_type(line, bar + 1, &stop);
+
+	line->weight = 1;
+	enum reason reason = parse_fields(line, stop, &stop);
+
+	line->at = stop < line->end ? stop + 1 : NULL;
+	if (first && line->at != NULL)
+		look_ahead_for_tags(line);
+	return type_reason != REASON_NONE ? type_reason : reason;
+}
+
+/* Not a number: is it one of the words that printf makes of what is not
+ * finite? */
+static bool
+is_not_finite_word(const char *at, const char *end)
+{
+	static const char *const words[] = {"nan", "inf", "infinity"};
+
+	if (at < end && (*at == '+' || *at == '-'))
+		at++;
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if ((size_t)(end - at) == strlen(words[i]) &&
+		    strncasecmp(at, words[i], strlen(words[i])) == 0)
+			return true;
+	return false;
+}
+
+static enum reason
+take_number(const struct line *line, const char *at, const char *end, struct sample *sample)
+{
+	const char *stop;
+	double value;
+
+	if (at == end)
+		return REASON_NO_VALUE;
+	enum number_status status = number_parse(at, end, &stop, &value);
+
+	if (status == NUMBER_INFINITE && stop == end)
+		return REASON_NOT_FINITE;
+	if (status != NUMBER_OK || stop != end)
+		return is_not_finite_word(at, end) ? REASON_NOT_FINITE : REASON_BAD_VALUE;
+	if (line->kind == KIND_COUNTER && !isfinite(value * line->weight))
+		return REASON_NOT_FINITE;
+	if (line->duration && value < 0)
+		return REASON_NEGATIVE_TIMER;
+	sample->value = value;
+	sample->relative = line->kind == KIND_GAUGE && (*at == '+' || *at == '-');
+	return REASON_NONE;
+}
+
+/* One value of the element whose type is known. */
+static enum reason
+take_value(const struct line *line, const char *at, const char *end, struct sample *sample)
+{
+	sample->name = line->name;
+	sample->name_len = (uint32_t)line->name_len;
+	sample->tags = line->tags;
+	sample->tags_len = (uint32_t)line->tags_len;
+	sample->kind = line->kind;
+	sample->weight = line->weight;
+	sample->relative = false;
+	if (line->kind != KIND_SET)
+		return take_number(line, at, end, sample);
+	sample->member = at;
+	sample->member_len = (size_t)(end - at);
+	return at < end ? REASON_NONE : REASON_NO_VALUE;
+}
+
+static enum reason
+next_packed(struct line *line, struct sample *sample)
+{
+	const char *at = line->value;
+	const char *colon = find(at, line->values_end, ':');
+
+	line->value = colon < line->values_end ? colon + 1 : NULL;
+	return take_value(line, at, colon, sample);
+}
+
+static enum reason
+next_element(struct line *line, struct sample *sample)
+{
+	const char *values = line->at;
+	const char *bar = find(values, line->end, '|');
+
+	if (bar == line->end) {
+		line->at = NULL;
+		return values == line->end ? REASON_NO_VALUE : REASON_NO_TYPE;
+	}
+	enum reason reason = parse_element(line, bar);
+
+	if (reason != REASON_NONE)
+		return reason;
+	if (line->kind == KIND_SET)
+		return take_value(line, values, bar, sample);
+	line->value = values;
+	line->values_end = bar;
+	return next_packed(line, sample);
+}
+
+bool
+line_next(struct line *line, struct sample *sample_out, enum reason *reason_out)
+{
+	if (line->value != NULL) {
+		*reason_out = next_packed(line, sample_out);
+		return true;
+	}
+	if (line->at == NULL)
+		return false;
+	if (line->name_len == 0) {
+		line->at = NULL;
+		*reason_out = REASON_NO_NAME;
+		return true;
+	}
+	*reason_out = next_element(line, sample_out);
+	return true;
+}

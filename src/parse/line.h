@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/* line.h -- one line of StatsD to its samples.
+ *
+ *   line    = name ":" element *( ":" element )
+ *   element = value *( ":" value ) "|" type *( "|" field )
+ *   type    = "c" / "g" / "ms" / "h" / "d" / "s"
+ *   field   = "@" rate / "#" tags / anything else, ignored
+ *
+ *   page.views:1|c                      one sample
+ *   page.views:1|c|@0.1|#region:eu      weighing 10, with a tag
+ *   page.load:12:15:9|ms                packed: three samples
+ *   page:1|c:320|ms                     two elements of one name
+ *
+ * A set's value is all up to the bar, colons included. Tags belong to the
+ * whole line, a rate to its element. A rate ends at the next bar or colon;
+ * tags and unknown fields end at the next bar only.
+ *
+ * The iterator gives each sample, or why an element was refused; it never
+ * allocates, and visits each byte a bounded number of times. */
+
+#pragma once
+
+#include "metric/reason.h"
+#include "metric/sample.h"
+
+struct line {
+	const char *name;
+	size_t name_len;
+	const char *tags;
+	size_t tags_len;
+	const char *at;  /* the next element; NULL: no more */
+	const char *end;
+	const char *value, *values_end; /* packed values still to come */
+	enum kind kind;                 /* theirs */
+	bool duration;                  /* their type is ms */
+	double weight;
+};
+
+/* Begin with the bytes of a line without its newline; a carriage return or
+ * NUL at the end is not part of it. False: it is empty, and no line at all. */
+bool line_begin(struct line *line, const char *bytes, const char *end);
+
+/* The next element or packed value. False: there are no more. Else
+ * *reason_out says why it is refused, or is REASON_NONE and *sample_out
+ * holds it. A line gives at least one of either. */
+bool line_next(struct line *line, struct sample *sample_out, enum reason *reason_out);
