@@ -260,7 +260,9 @@ quantity_print_percent(struct text *out, double share)
 		if (rounded / 100 == share)
 			percent = rounded;
 	}
-	text_append(out, digits, number_print(percent, digits));
+	size_t len = number_print(percent, digits);
+
+	text_append(out, digits, len);
 	text_byte(out, '%');
 }
 
