@@ -22,7 +22,8 @@ is_digit(char c)
 static bool
 is_name_byte(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '-' || c == '_';
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '-' ||
+	       c == '_';
 }
 
 /* NULL, or what is wrong with a host name. One trailing dot is fine. */

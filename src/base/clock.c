@@ -13,7 +13,9 @@
 #include <time.h>
 
 static bool is_virtual;                /* set before any thread starts */
-static _Atomic int64_t wall_ns, mono_ns; /* relaxed: each is read alone */
+/* Virtual time. Sequentially consistent, the wall moving first: who reads the
+ * monotonic clock, then the wall, never pairs a new one with an old one. */
+static _Atomic int64_t wall_ns, mono_ns;
 static pthread_mutex_t watchers_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct clock_watcher *watchers;
 
@@ -30,7 +32,7 @@ int64_t
 clock_wall_ns(void)
 {
 	if (is_virtual)
-		return atomic_load_explicit(&wall_ns, memory_order_relaxed);
+		return atomic_load(&wall_ns);
 	return read_clock(CLOCK_REALTIME);
 }
 
@@ -38,7 +40,7 @@ int64_t
 clock_mono_ns(void)
 {
 	if (is_virtual)
-		return atomic_load_explicit(&mono_ns, memory_order_relaxed);
+		return atomic_load(&mono_ns);
 	return read_clock(CLOCK_MONOTONIC);
 }
 
@@ -52,8 +54,8 @@ void
 clock_make_virtual(int64_t start_ns)
 {
 	is_virtual = true;
-	atomic_store_explicit(&wall_ns, start_ns, memory_order_relaxed);
-	atomic_store_explicit(&mono_ns, CLOCK_SECOND, memory_order_relaxed);
+	atomic_store(&wall_ns, start_ns);
+	atomic_store(&mono_ns, CLOCK_SECOND);
 }
 
 static void
@@ -69,8 +71,8 @@ void
 clock_advance(int64_t ns)
 {
 	CHECK(is_virtual && ns >= 0);
-	atomic_fetch_add_explicit(&mono_ns, ns, memory_order_relaxed);
-	atomic_fetch_add_explicit(&wall_ns, ns, memory_order_relaxed);
+	atomic_fetch_add(&wall_ns, ns);
+	atomic_fetch_add(&mono_ns, ns);
 	wake_watchers();
 }
 
@@ -78,7 +80,7 @@ void
 clock_step(int64_t ns)
 {
 	CHECK(is_virtual);
-	atomic_fetch_add_explicit(&wall_ns, ns, memory_order_relaxed);
+	atomic_fetch_add(&wall_ns, ns);
 	wake_watchers();
 }
 

@@ -29,7 +29,8 @@
 
 #define RING_SLOTS 1024
 #define LINE_BYTES 488
-#define SUFFIX_BYTES 32 /* kept free for "(suppressed N)" */
+#define SUFFIX_BYTES 32 /* of them, for "(suppressed N)" */
+#define MESSAGE_BYTES (LINE_BYTES - SUFFIX_BYTES)
 #define STOP_WAIT_MS 1000
 
 struct line {
@@ -57,9 +58,9 @@ static _Atomic uint64_t suppressed_lines;        /* relaxed: a count */
 static _Atomic bool stopping;                    /* relaxed: the semaphore orders it */
 
 static pthread_t writer;
-static sem_t arrived;   /* at least one post for each line in the ring */
-static int ended;       /* an eventfd: the writer is through */
-static int target;      /* these two are set before the writer starts */
+static sem_t arrived; /* at least one post for each line in the ring */
+static int ended;     /* an eventfd: the writer is through */
+static int target;    /* these two are set before the writer starts */
 static bool for_people;
 
 static const char *const level_names[] = {"error", "warn", "info", "debug", NULL};
@@ -248,7 +249,7 @@ log_start(const struct log_settings *settings)
 	CHECK(atomic_load_explicit(&mode, memory_order_relaxed) == MODE_DIRECT);
 	target = settings->target == LOG_TARGET_STDOUT ? STDOUT_FILENO : STDERR_FILENO;
 	for_people = settings->format == LOG_FORMAT_HUMAN ||
-	    (settings->format == LOG_FORMAT_AUTO && isatty(target));
+		     (settings->format == LOG_FORMAT_AUTO && isatty(target));
 	atomic_store_explicit(&level_shown, settings->level, memory_order_relaxed);
 	atomic_store_explicit(&stopping, false, memory_order_relaxed);
 	CHECK(sem_init(&arrived, 0, 0) == 0);
@@ -310,26 +311,22 @@ site_admits(struct log_site *site)
 	return atomic_fetch_add_explicit(&site->written, 1, memory_order_relaxed) < LOG_SITE_BURST;
 }
 
-/* Too long a text ends in "..." instead of its tail, between characters. */
-static void __attribute__((format(printf, 2, 0)))
-compose(struct line *line, const char *format, va_list args, uint32_t kept_back)
+/* len is what the text wanted. Too long a one ends in "..." instead of its
+ * tail, between characters. */
+static void
+finish(struct line *line, size_t len, uint32_t kept_back)
 {
-	size_t cap = LINE_BYTES - SUFFIX_BYTES;
-	int len = vsnprintf(line->bytes, cap, format, args);
-
-	CHECK(len >= 0);
-	line->len = (uint32_t)len;
-	if ((size_t)len >= cap) {
-		size_t cut = cap - sizeof("...");
-
-		while (cut > 0 && ((unsigned char)line->bytes[cut] & 0xc0) == 0x80)
-			cut--;
-		memcpy(line->bytes + cut, "...", sizeof("..."));
-		line->len = (uint32_t)cut + 3;
+	if (len >= MESSAGE_BYTES) {
+		len = MESSAGE_BYTES - sizeof("...");
+		while (len > 0 && ((unsigned char)line->bytes[len] & 0xc0) == 0x80)
+			len--;
+		memcpy(line->bytes + len, "...", sizeof("..."));
+		len += 3;
 	}
 	if (kept_back > 0)
-		line->len += (uint32_t)snprintf(line->bytes + line->len, SUFFIX_BYTES,
-		    " (suppressed %u)", (unsigned)kept_back);
+		len += (size_t)snprintf(
+		    line->bytes + len, SUFFIX_BYTES, " (suppressed %u)", (unsigned)kept_back);
+	line->len = (uint32_t)len;
 }
 
 static bool
@@ -357,8 +354,10 @@ log_write(struct log_site *site, enum log_level level, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	compose(&line, format, args, kept_back);
+	int len = vsnprintf(line.bytes, MESSAGE_BYTES, format, args);
 	va_end(args);
+	CHECK(len >= 0);
+	finish(&line, (size_t)len, kept_back);
 	if (deliver(&line))
 		return;
 	atomic_fetch_add_explicit(&site->suppressed, kept_back + 1, memory_order_relaxed);

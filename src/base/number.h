@@ -26,8 +26,8 @@ size_t number_print_uint(uint64_t value, char *out);
 /* For number_parse() below: any number, and the powers a double holds exactly. */
 #define NUMBER_EXACT_POWERS 23
 extern const double number_exact_powers[NUMBER_EXACT_POWERS];
-enum number_status number_parse_any(
-    const char *at, const char *end, const char **stop_out, double *value_out);
+enum number_status
+number_parse_any(const char *at, const char *end, const char **stop_out, double *value_out);
 
 /* Parse the longest prefix of [at, end) that is a number: an optional sign,
  * digits (at most 400) with an optional point and fraction (at most 400

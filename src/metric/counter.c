@@ -10,8 +10,7 @@
 #define NANOSECOND 1e-9 /* in seconds */
 
 static const struct counter_def intake_defs[INTAKE_COUNTERS] = {
-    [INTAKE_DATAGRAMS] = {TOTAL, "datagrams_total", NULL, "packets_received", 1,
-	"datagrams read"},
+    [INTAKE_DATAGRAMS] = {TOTAL, "datagrams_total", NULL, "packets_received", 1, "datagrams read"},
     [INTAKE_DATAGRAMS_DROPPED] = {TOTAL, "datagrams_dropped_total", NULL,
 	"tidemill.datagrams_dropped", 1,
 	"datagrams the kernel dropped because the receive buffer was full"},
@@ -26,8 +25,8 @@ static const struct counter_def intake_defs[INTAKE_COUNTERS] = {
     [INTAKE_ELEMENTS_REFUSED] = {TOTAL, "elements_refused_total", NULL, "bad_lines_seen", 1,
 	"elements of lines refused; a line has one for each value"},
 
-#define SAMPLES(kind, name)                                                                   \
-	[INTAKE_SAMPLES + (kind)] = {TOTAL, "samples_total", "type=\"" name "\"",             \
+#define SAMPLES(kind, name)                                                       \
+	[INTAKE_SAMPLES + (kind)] = {TOTAL, "samples_total", "type=\"" name "\"", \
 	    "tidemill.samples." name, 1, "measurements accepted, by the kind of their series"}
     SAMPLES(KIND_COUNTER, "counter"),
     SAMPLES(KIND_GAUGE, "gauge"),
@@ -35,10 +34,10 @@ static const struct counter_def intake_defs[INTAKE_COUNTERS] = {
     SAMPLES(KIND_SET, "set"),
 #undef SAMPLES
 
-    /* REASON_NONE refuses nothing and is not published. */
-#define REFUSED(reason, name)                                                                 \
-	[INTAKE_LINES_REFUSED + (reason)] = {TOTAL, "lines_refused_total",                    \
-	    "reason=\"" name "\"", "tidemill.lines_refused." name, 1,                         \
+/* REASON_NONE refuses nothing and is not published. */
+#define REFUSED(reason, name)                                                                     \
+	[INTAKE_LINES_REFUSED + (reason)] = {TOTAL, "lines_refused_total", "reason=\"" name "\"", \
+	    "tidemill.lines_refused." name, 1,                                                    \
 	    "lines of which nothing was accepted, by the first reason"}
     REFUSED(REASON_NO_VALUE, "no_value"),
     REFUSED(REASON_NO_NAME, "no_name"),
@@ -62,9 +61,9 @@ static const struct counter_def table_defs[TABLE_COUNTERS] = {
     [TABLE_KEYS] = {GAUGE, "keys", NULL, "tidemill.keys", 1,
 	"keys in the tables, other spellings of a series included"},
 
-#define SERIES(kind, name)                                                                    \
-	[TABLE_SERIES + (kind)] = {GAUGE, "series", "type=\"" name "\"",                      \
-	    "tidemill.series." name, 1, "series in the tables, by kind"}
+#define SERIES(kind, name)                                                                        \
+	[TABLE_SERIES + (kind)] = {GAUGE, "series", "type=\"" name "\"", "tidemill.series." name, \
+	    1, "series in the tables, by kind"}
     SERIES(KIND_COUNTER, "counter"),
     SERIES(KIND_GAUGE, "gauge"),
     SERIES(KIND_TIMER, "timer"),
@@ -75,24 +74,22 @@ static const struct counter_def table_defs[TABLE_COUNTERS] = {
 	"series seen for the first time"},
     [TABLE_SERIES_EXPIRED] = {TOTAL, "series_expired_total", NULL, "tidemill.series_expired", 1,
 	"series forgotten because nothing more came"},
-    [TABLE_BUSY_NS] = {TOTAL, "worker_busy_seconds_total", NULL,
-	"tidemill.worker_busy_seconds", NANOSECOND, "CPU time the worker has used"},
+    [TABLE_BUSY_NS] = {TOTAL, "worker_busy_seconds_total", NULL, "tidemill.worker_busy_seconds",
+	NANOSECOND, "CPU time the worker has used"},
 };
 
 static const struct counter_def flush_defs[FLUSH_COUNTERS] = {
     [FLUSH_FLUSHES] = {TOTAL, "flushes_total", NULL, "tidemill.flushes", 1, "flushes"},
     [FLUSH_LATE] = {TOTAL, "flushes_late_total", NULL, "tidemill.flushes_late", 1,
 	"flushes that covered more than one interval"},
-    [FLUSH_DURATION_NS] = {GAUGE, "flush_duration_seconds", NULL,
-	"tidemill.flush_duration_seconds", NANOSECOND,
-	"what the newest flush took, from seal to last batch"},
-    [FLUSH_TIMESTAMP] = {GAUGE, "flush_timestamp_seconds", NULL,
-	"tidemill.flush_timestamp_seconds", 1, "boundary of the newest flush, since 1970"},
+    [FLUSH_DURATION_NS] = {GAUGE, "flush_duration_seconds", NULL, "tidemill.flush_duration_seconds",
+	NANOSECOND, "what the newest flush took, from seal to last batch"},
+    [FLUSH_TIMESTAMP] = {GAUGE, "flush_timestamp_seconds", NULL, "tidemill.flush_timestamp_seconds",
+	1, "boundary of the newest flush, since 1970"},
     [FLUSH_SERIES] = {GAUGE, "flush_series", NULL, "tidemill.flush_series", 1,
 	"series the flusher keeps state of, over all workers"},
-    [FLUSH_GAUGES_AMBIGUOUS] = {TOTAL, "gauges_ambiguous_total", NULL,
-	"tidemill.gauges_ambiguous", 1,
-	"gauge changes of one worker that straddled an absolute value of another"},
+    [FLUSH_GAUGES_AMBIGUOUS] = {TOTAL, "gauges_ambiguous_total", NULL, "tidemill.gauges_ambiguous",
+	1, "gauge changes of one worker that straddled an absolute value of another"},
     [FLUSH_CLOCK_FORWARD] = {TOTAL, "clock_steps_total", "direction=\"forward\"",
 	"tidemill.clock_steps.forward", 1, "steps of the wall clock"},
     [FLUSH_CLOCK_BACKWARD] = {TOTAL, "clock_steps_total", "direction=\"backward\"",
@@ -108,11 +105,10 @@ static const struct counter_def sink_defs[SINK_COUNTERS] = {
 	"tidemill.sink_points_delivered", 1, "points delivered"},
     [SINK_POINTS_QUEUED] = {GAUGE, "sink_points_queued", NULL, "tidemill.sink_points_queued", 1,
 	"points waiting to be delivered"},
-    [SINK_POINTS_DROPPED_QUEUE_FULL] = {TOTAL, "sink_points_dropped_total",
-	"reason=\"queue_full\"", "tidemill.sink_points_dropped.queue_full", 1,
-	"points given up"},
-    [SINK_POINTS_DROPPED_SHUTDOWN] = {TOTAL, "sink_points_dropped_total",
-	"reason=\"shutdown\"", "tidemill.sink_points_dropped.shutdown", 1, "points given up"},
+    [SINK_POINTS_DROPPED_QUEUE_FULL] = {TOTAL, "sink_points_dropped_total", "reason=\"queue_full\"",
+	"tidemill.sink_points_dropped.queue_full", 1, "points given up"},
+    [SINK_POINTS_DROPPED_SHUTDOWN] = {TOTAL, "sink_points_dropped_total", "reason=\"shutdown\"",
+	"tidemill.sink_points_dropped.shutdown", 1, "points given up"},
     [SINK_QUEUE_BYTES] = {GAUGE, "sink_queue_bytes", NULL, "tidemill.sink_queue_bytes", 1,
 	"memory of what waits to be delivered"},
     [SINK_UP] = {GAUGE, "sink_up", NULL, "tidemill.sink_up", 1,

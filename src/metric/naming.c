@@ -7,13 +7,10 @@
 
 static const char *const scheme_choices[] = {"statsd", "statsd-legacy", "plain", NULL};
 
-#define COMPONENT(member, text, words)                       \
-	{                                                    \
-		.key = #member,                              \
-		.type = ITEM_STRING,                         \
-		.offset = offsetof(struct naming, member),   \
-		.fallback = text,                            \
-		.help = words,                               \
+#define COMPONENT(member, text, words)                                                          \
+	{                                                                                       \
+		.key = #member, .type = ITEM_STRING, .offset = offsetof(struct naming, member), \
+		.fallback = text, .help = words,                                                \
 	}
 
 static const struct item naming_table[] = {
@@ -22,7 +19,8 @@ static const struct item naming_table[] = {
 	.choices = scheme_choices,
 	.offset = offsetof(struct naming, scheme),
 	.fallback = "statsd",
-	.help = "statsd: StatsD's with legacyNamespace: false | statsd-legacy: its own default | plain"},
+	.help =
+	    "statsd: StatsD's with legacyNamespace: false | statsd-legacy: its own default | plain"},
     {.key = "prefix",
 	.type = ITEM_STRING,
 	.offset = offsetof(struct naming, prefix),
@@ -274,18 +272,14 @@ put_space(struct spelling *s)
 	bool bare = s->row->own && s->row->bare;
 
 	switch ((enum naming_scheme)naming->scheme) {
-	case NAMING_STATSD:
-		put_head(s, naming->prefix, bare ? "" : statsd[s->row->kind]);
-		return;
+	case NAMING_STATSD: put_head(s, naming->prefix, bare ? "" : statsd[s->row->kind]); return;
 	case NAMING_STATSD_LEGACY:
 		if (bare)
 			put_head(s, ends_in(s->row, ".numStats") ? "" : "stats", "");
 		else
 			put_head(s, "stats", legacy[s->row->kind]);
 		return;
-	case NAMING_PLAIN:
-		put_head(s, "", "");
-		return;
+	case NAMING_PLAIN: put_head(s, "", ""); return;
 	}
 }
 

@@ -2,12 +2,14 @@
 /* naming.h -- what a statistic of a series is called. Pure functions from
  * (scheme, row, statistic) to bytes; a sink adds the value and the time.
  *
- *   scheme         counter a              timer a                gauge a          set a
- *   statsd         stats.counters.a.rate  stats.timers.a.mean    stats.gauges.a   stats.sets.a.count
+ *   scheme         counter a               timer a              gauge a
+ *   statsd         stats.counters.a.rate   stats.timers.a.mean  stats.gauges.a
  *                  stats.counters.a.count
- *   statsd-legacy  stats.a                stats.timers.a.mean    stats.gauges.a   stats.sets.a.count
+ *   statsd-legacy  stats.a                 stats.timers.a.mean  stats.gauges.a
  *                  stats_counts.a
- *   plain          a.rate, a              a.mean                 a                a.count
+ *   plain          a.rate, a               a.mean               a
+ *
+ * A set is stats.sets.a.count; a.count in plain.
  *
  * The suffix follows the statistic, the tags follow the suffix (as ;k=v) or
  * the series' own name (as .k.v). A tag without a value stays without one. */

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/* mem_test.c -- memory that is there. */
+
+#include "base/mem.h"
+
+#include "test/unit/suite.h"
+
+#include <string.h>
+
+START_TEST(nothing_is_memory_too)
+{
+	void *plain = mem_alloc(0), *zeroed = mem_zero(0, 8);
+
+	plain = mem_resize(plain, 0, 8);
+	ck_assert_ptr_nonnull(plain);
+	ck_assert_ptr_nonnull(zeroed);
+	free(plain);
+	free(zeroed);
+}
+END_TEST
+
+START_TEST(zeroed_memory_is_zero)
+{
+	char zeros[800] = {0};
+	char *zeroed = mem_zero(100, 8);
+
+	ck_assert_mem_eq(zeroed, zeros, sizeof(zeros));
+	free(zeroed);
+}
+END_TEST
+
+START_TEST(a_copy_of_text_ends_in_nul)
+{
+	char *copy = mem_copy_text("abcdef", 3), *empty = mem_copy_text(NULL, 0);
+
+	ck_assert_str_eq(copy, "abc");
+	ck_assert_str_eq(empty, "");
+	free(copy);
+	free(empty);
+}
+END_TEST
+
+START_TEST(room_doubles_and_keeps_what_stands)
+{
+	size_t cap = 0, grown = 0;
+	int *array = NULL;
+
+	for (size_t i = 0; i < 1000; i++) {
+		size_t before = cap;
+
+		array = mem_room(array, i, &cap, sizeof(*array));
+		grown += cap != before;
+		array[i] = (int)i;
+	}
+	for (int i = 0; i < 1000; i++)
+		ck_assert_int_eq(array[i], i);
+	ck_assert_uint_eq(cap, 1024);
+	ck_assert_uint_eq(grown, 7);
+	free(array);
+}
+END_TEST
+
+static const struct suite_test tests[] = {
+    SUITE_TEST(nothing_is_memory_too),
+    SUITE_TEST(zeroed_memory_is_zero),
+    SUITE_TEST(a_copy_of_text_ends_in_nul),
+    SUITE_TEST(room_doubles_and_keeps_what_stands),
+    {0},
+};
+
+SUITE_MAIN("base/mem", tests)
