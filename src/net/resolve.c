@@ -153,8 +153,8 @@ answer_literal(struct resolver *resolver)
 }
 
 void
-resolver_init(struct resolver *resolver, struct thread *thread,
-    const struct address *address, void (*answered)(struct resolver *resolver), void *owner)
+resolver_init(struct resolver *resolver, struct thread *thread, const struct address *address,
+    void (*answered)(struct resolver *resolver), void *owner)
 {
 	*resolver = (struct resolver){.answered = answered, .owner = owner, .address = *address};
 	CHECK(uv_async_init(&thread->loop, &resolver->wake, on_wake) == 0);

@@ -26,13 +26,13 @@ struct resolver {
 
 	/* the resolver's own */
 	struct address address;
-	bool literal; /* an IP address: its answer is known and never changes */
+	bool literal;          /* an IP address: its answer is known and never changes */
 	struct lookup *lookup; /* under way, NULL: none */
 	uv_async_t wake;
 };
 
-void resolver_init(struct resolver *resolver, struct thread *thread,
-    const struct address *address, void (*answered)(struct resolver *resolver), void *owner);
+void resolver_init(struct resolver *resolver, struct thread *thread, const struct address *address,
+    void (*answered)(struct resolver *resolver), void *owner);
 
 /* Look up; answered() is called later, never from here. An IP address needs
  * no look-up, a unix path has no answers. */

@@ -140,8 +140,8 @@ connect_answer(struct stream *stream)
 {
 	timer_start(&stream->connect_timer, stream->connect_timeout_ns);
 	if (stream->resolver.address.kind == ADDRESS_UNIX) {
-		uv_pipe_connect(&stream->connecting, &stream->uv.pipe, stream->resolver.address.path,
-		    on_connect);
+		uv_pipe_connect(&stream->connecting, &stream->uv.pipe,
+		    stream->resolver.address.path, on_connect);
 		return;
 	}
 	int error = uv_tcp_connect(&stream->connecting, &stream->uv.tcp,

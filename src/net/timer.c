@@ -53,21 +53,28 @@ delist(struct timer *timer)
 void
 timer_start(struct timer *timer, int64_t delay_ns)
 {
+	timer_start_at(timer, clock_mono_ns() + delay_ns);
+}
+
+void
+timer_start_at(struct timer *timer, int64_t due_ns)
+{
 	timer_stop(timer);
-	if (delay_ns < 0)
-		delay_ns = 0;
 	timer->armed = true;
+	timer->due_ns = due_ns;
 	if (clock_is_virtual()) {
-		timer->due_ns = clock_mono_ns() + delay_ns;
 		enlist(timer);
-		if (delay_ns == 0)
+		/* Time may have passed it before it stood in the list. */
+		if (due_ns <= clock_mono_ns())
 			CHECK(uv_async_send(&timer->thread->wake) == 0);
 		return;
 	}
+	int64_t delay_ns = due_ns - clock_mono_ns();
+	uint64_t delay_ms =
+	    delay_ns > 0 ? (uint64_t)((delay_ns + CLOCK_MS - 1) / CLOCK_MS) : 0;
+
 	/* The loop's idea of now may be old; the delay counts from here. */
 	uv_update_time(&timer->thread->loop);
-	uint64_t delay_ms = (uint64_t)((delay_ns + CLOCK_MS - 1) / CLOCK_MS);
-
 	CHECK(uv_timer_start(&timer->uv, on_uv_timer, delay_ms, 0) == 0);
 }
 

@@ -19,8 +19,10 @@ struct timer {
 
 void timer_init(struct timer *timer, struct thread *thread, void (*fire)(struct timer *timer));
 
-/* Fire once, no earlier than delay_ns from now; again moves it. */
+/* Fire once, no earlier than delay_ns from now, or than a monotonic time;
+ * again moves it. */
 void timer_start(struct timer *timer, int64_t delay_ns);
+void timer_start_at(struct timer *timer, int64_t due_ns);
 void timer_stop(struct timer *timer);
 
 /* Before the thread finishes; the struct must outlive the loop. */

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/* settings.c -- what each kind of sink can be told. */
+
+#include "sink/settings.h"
+
+/* Indexes are those of enum ack, enum naming_tags, enum stdout_format. */
+const char *const ack_choices[] = {"auto", "eof", "tcp", "none", NULL};
+static const char *const tags_choices[] = {"graphite", "path", "none", NULL};
+static const char *const format_choices[] = {"table", NULL};
+
+#define QUEUE(text)                                                                                \
+	{                                                                                          \
+		.key = "queue", .type = ITEM_SIZE,                                                 \
+		.offset = offsetof(struct sink_settings, queue_bytes), .fallback = text,           \
+		.least = 64 << 10, .most = 64e9,                                                   \
+		.help =                                                                            \
+		    "memory for what is not delivered yet; beyond it the oldest flush is dropped", \
+	}
+
+static const struct item graphite_table[] = {
+    {.key = "address",
+	.type = ITEM_LIST,
+	.element = ITEM_ADDRESS,
+	.offset = offsetof(struct graphite_settings, tcp.address),
+	.most_elements = 1,
+	.help = "of carbon or a relay, plaintext over TCP, usually port 2003"},
+    {.key = "ack",
+	.type = ITEM_CHOICE,
+	.choices = ack_choices,
+	.offset = offsetof(struct graphite_settings, tcp.ack),
+	.fallback = "auto",
+	.help = "delivered is: read to the end | in the peer's kernel | written; auto: eof, "
+		"or tcp for a server that never closes"},
+    {.key = "ack_timeout",
+	.type = ITEM_DURATION,
+	.offset = offsetof(struct graphite_settings, tcp.ack_timeout_ns),
+	.fallback = "5s",
+	.least = 100e6,
+	.most = 3600e9,
+	.help = "without progress for so long an attempt has failed"},
+    {.key = "names",
+	.type = ITEM_BLOCK,
+	.block = &naming_items,
+	.offset = offsetof(struct graphite_settings, encoding.names),
+	.help = "how series are spelt"},
+    {.key = "tags",
+	.type = ITEM_CHOICE,
+	.choices = tags_choices,
+	.offset = offsetof(struct graphite_settings, encoding.tags),
+	.fallback = "graphite",
+	.help = "graphite: ;k=v after the suffix | path: .k.v after the name | none"},
+    QUEUE("64MiB"),
+    {0},
+};
+
+const struct item_table graphite_items = {
+    .name = "graphite",
+    .items = graphite_table,
+    .size = sizeof(struct graphite_settings),
+};
+
+static const struct item stdout_table[] = {
+    {.key = "format",
+	.type = ITEM_CHOICE,
+	.choices = format_choices,
+	.offset = offsetof(struct stdout_settings, format),
+	.fallback = "table",
+	.help = "table: aligned, for people"},
+    QUEUE("16MiB"),
+    {0},
+};
+
+const struct item_table stdout_items = {
+    .name = "stdout",
+    .items = stdout_table,
+    .size = sizeof(struct stdout_settings),
+};
