@@ -17,5 +17,4 @@
 
 /* The path, into out, which is reset. 0; or why the daemon found no directory,
  * as a negative errno, with the last path it tried in out. */
-int control_socket_path(
-    const struct control_settings *control, bool for_client, struct text *out);
+int control_socket_path(const struct control_settings *control, bool for_client, struct text *out);

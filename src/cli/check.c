@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+/* check.c -- is the configuration right, and is it wise? */
+
+#include "base/address.h"
+#include "base/clock.h"
+#include "base/text.h"
+#include "cli/command.h"
+#include "cli/load.h"
+#include "conf/conf.h"
+#include "sink/egress.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char details[] =
+    "Every problem is printed with its file, line and column; the exit status is\n"
+    "then 78. Warnings are about what works, but hardly as meant.\n"
+    "  -c FILE       check this file, not $TIDEMILL_CONFIG or " LOAD_DEFAULT_FILE "\n"
+    "  -o KEY=VALUE  set a key, above all files\n";
+
+static void warn(const struct load *load, const char *key, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* About the value of a key, at the place it came from. */
+static void
+warn(const struct load *load, const char *key, const char *format, ...)
+{
+	struct text raw = {0}, shown = {0};
+	va_list args;
+
+	conf_origin(load->conf, key, &raw);
+	text_printf(&raw, ": warning: %s: ", key);
+	va_start(args, format);
+	text_vprintf(&raw, format, args);
+	va_end(args);
+	text_escape(&shown, raw.bytes, raw.len);
+	fprintf(stderr, "%s\n", text_string(&shown));
+	text_fini(&raw);
+	text_fini(&shown);
+}
+
+static bool
+has_graphite(const struct settings *settings)
+{
+	for (size_t i = 0; i < settings->sinks.count; i++)
+		if (strcmp(sink_variants[settings->sinks.at[i].variant]->name, "graphite") == 0)
+			return true;
+	return false;
+}
+
+static void
+warn_of_interval(const struct load *load, const struct settings *settings)
+{
+	const int64_t minute = 60 * CLOCK_SECOND;
+	int64_t interval = settings->flush.interval_ns;
+
+	if (interval < minute && minute % interval != 0)
+		warn(load, "interval", "it does not divide a minute: some minutes get more flushes "
+				       "than others");
+	else if (interval > minute && interval % minute != 0)
+		warn(load, "interval", "it is not a whole number of minutes");
+	if (interval % CLOCK_SECOND != 0 && has_graphite(settings))
+		warn(load, "interval",
+		    "Graphite keeps whole seconds only; of several points in one, the last stays");
+}
+
+static bool
+is_loopback(const char *text)
+{
+	struct address address;
+	const char *error;
+	struct in_addr v4;
+	struct in6_addr v6;
+
+	if (address_parse(text, &address, &error) != 0 || address.kind == ADDRESS_UNIX)
+		return true;
+	if (inet_pton(AF_INET, address.host, &v4) == 1)
+		return ntohl(v4.s_addr) >> 24 == 127;
+	if (inet_pton(AF_INET6, address.host, &v6) == 1)
+		return IN6_IS_ADDR_LOOPBACK(&v6);
+	return strcmp(address.host, "localhost") == 0;
+}
+
+static void
+warn_of_listeners(const struct load *load, const struct settings *settings)
+{
+	for (size_t i = 0; i < settings->listen.count; i++) {
+		const struct item_entry *entry = &settings->listen.at[i];
+		const struct listen_settings *listener = entry->settings;
+		struct text key = {0};
+
+		text_printf(&key, "listen.%s.udp", entry->name);
+		for (size_t j = 0; j < listener->udp.count; j++) {
+			const char *address = ((char *const *)listener->udp.at)[j];
+
+			if (!is_loopback(address))
+				warn(load, text_string(&key),
+				    "%s takes metrics from whoever reaches this machine", address);
+		}
+		text_fini(&key);
+	}
+}
+
+static int
+check(struct load *load)
+{
+	struct settings settings;
+	int status = settings_load(load, &settings);
+
+	if (status == 0) {
+		warn_of_interval(load, &settings);
+		warn_of_listeners(load, &settings);
+		printf("%s: the configuration is good\n", load_source(load));
+	}
+	settings_free(&settings);
+	return status;
+}
+
+int
+check_command(int argc, char **argv)
+{
+	struct load load = {0};
+	int letter, status = -1;
+
+	while (status < 0 && (letter = getopt(argc, argv, "h" LOAD_LETTERS)) != -1) {
+		if (letter == 'h')
+			status = command_help(argv[0], details);
+		else if (!load_option(&load, letter, optarg))
+			status = command_misused(argv[0]);
+	}
+	if (status < 0 && optind < argc)
+		status = command_misused(argv[0]);
+	if (status < 0)
+		status = check(&load);
+	load_fini(&load);
+	return status;
+}

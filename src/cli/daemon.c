@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: MIT */
+/* daemon.c -- everything wired together.
+ *
+ * Start: flusher's mailbox, sockets, sinks, control socket, signals; then
+ * egress, workers and flusher begin to run. Stop, each step when the one
+ * before has said that it is done:
+ *
+ *   1  control socket closed; workers drain and close their sockets
+ *   2  flusher flushes what they sealed, once more, and ends
+ *   3  egress delivers until the deadline, counts the rest, and ends
+ *   4  workers end; main's loop runs out of handles */
+
+#include "cli/daemon.h"
+
+#include "admin/control.h"
+#include "admin/socket_path.h"
+#include "base/check.h"
+#include "base/hash.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "cli/cpus.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define WORKERS_AUTO_MOST 4
+
+/* What main is told. */
+enum daemon_mail {
+	DAEMON_STOP,
+	DAEMON_WORKER_DRAINED,
+	DAEMON_FLUSHER_DONE,
+	DAEMON_EGRESS_DONE,
+	DAEMON_REPORT, /* of the sinks, for the control socket */
+};
+
+struct daemon {
+	struct thread main;
+	const struct settings *settings;
+	struct flusher flusher;
+	struct ingest ingest;
+	struct egress *egress;
+	struct control *control; /* NULL: there is none */
+	struct status_sources sources;
+	uv_signal_t signals[3];
+	bool stopping;
+	int64_t deadline_ns; /* monotonic, counted from the signal */
+	unsigned drained;
+	struct mail stop, egress_done;
+	struct notice flusher_done;
+	struct notice *worker_notices;
+};
+
+const struct status_sources *
+daemon_sources(const struct daemon *daemon)
+{
+	return &daemon->sources;
+}
+
+static void
+tell_workers(struct daemon *daemon, enum worker_mail what)
+{
+	for (unsigned i = 0; i < daemon->ingest.count; i++) {
+		struct notice *notice = &daemon->worker_notices[i];
+
+		notice->to = &daemon->main.inbox;
+		notice->kind = DAEMON_WORKER_DRAINED;
+		mailbox_post(
+		    &daemon->ingest.workers[i].thread.inbox, &notice->mail, what);
+	}
+}
+
+static void
+begin_stop(struct daemon *daemon)
+{
+	if (daemon->stopping)
+		return;
+	daemon->stopping = true;
+	daemon->deadline_ns = clock_mono_ns() + daemon->settings->shutdown_timeout_ns;
+	if (daemon->control != NULL)
+		control_close(&daemon->control);
+	tell_workers(daemon, WORKER_DRAIN);
+}
+
+static void
+stop_flusher(struct daemon *daemon)
+{
+	if (++daemon->drained < daemon->ingest.count)
+		return;
+	daemon->flusher_done.to = &daemon->main.inbox;
+	daemon->flusher_done.kind = DAEMON_FLUSHER_DONE;
+	mailbox_post(
+	    &daemon->flusher.thread.inbox, &daemon->flusher_done.mail, FLUSHER_STOP);
+}
+
+static void
+end_main(struct daemon *daemon)
+{
+	tell_workers(daemon, WORKER_FINISH);
+	for (size_t i = 0; i < sizeof(daemon->signals) / sizeof(*daemon->signals); i++)
+		uv_close((uv_handle_t *)&daemon->signals[i], NULL);
+	thread_finish(&daemon->main);
+}
+
+static void
+deliver(struct thread *thread, struct mail *mail)
+{
+	struct daemon *daemon = (struct daemon *)((char *)thread - offsetof(struct daemon, main));
+
+	switch ((enum daemon_mail)mail->kind) {
+	case DAEMON_STOP:
+		begin_stop(daemon);
+		break;
+	case DAEMON_WORKER_DRAINED:
+		stop_flusher(daemon);
+		break;
+	case DAEMON_FLUSHER_DONE:
+		egress_stop(daemon->egress, daemon->deadline_ns, &daemon->main.inbox,
+		    &daemon->egress_done, DAEMON_EGRESS_DONE);
+		break;
+	case DAEMON_EGRESS_DONE:
+		end_main(daemon);
+		break;
+	case DAEMON_REPORT:
+		control_report(mail);
+		break;
+	}
+}
+
+void
+daemon_stop(struct daemon *daemon)
+{
+	mailbox_post(&daemon->main.inbox, &daemon->stop, DAEMON_STOP);
+}
+
+static void
+on_signal(uv_signal_t *handle, int number)
+{
+	struct daemon *daemon = handle->data;
+
+	if (number == SIGHUP) {
+		log_warn("SIGHUP ignored: the configuration is read at the start only");
+	} else if (daemon->stopping) {
+		log_stop();
+		_exit(EXIT_FAILURE);
+	} else {
+		log_info("%s: stopping", number == SIGINT ? "SIGINT" : "SIGTERM");
+		begin_stop(daemon);
+	}
+}
+
+static void
+watch_signals(struct daemon *daemon)
+{
+	static const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
+
+	signal(SIGPIPE, SIG_IGN);
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
+		CHECK(uv_signal_init(&daemon->main.loop, &daemon->signals[i]) == 0);
+		daemon->signals[i].data = daemon;
+		CHECK(uv_signal_start(&daemon->signals[i], on_signal, numbers[i]) == 0);
+	}
+}
+
+/* A control socket that was asked for by name must open; the automatic one is
+ * missed with a warning. */
+static int
+open_control(struct daemon *daemon, struct text *error)
+{
+	const struct control_settings *settings = &daemon->settings->control;
+	bool automatic = strcmp(settings->socket, "auto") == 0;
+	struct text path = {0};
+	int status = control_socket_path(settings, false, &path);
+
+	if (status == 0)
+		daemon->control = control_open(&daemon->main, text_string(&path), settings,
+		    &daemon->sources, daemon->egress, DAEMON_REPORT, error);
+	else
+		text_printf(error, "control socket %s: %s", text_string(&path), strerror(-status));
+	if (daemon->control != NULL) {
+		log_info("control socket %s", text_string(&path));
+	} else if (automatic) {
+		log_warn("no control socket, so no status: %s", text_string(error));
+		text_reset(error);
+	}
+	text_fini(&path);
+	return daemon->control != NULL || automatic ? 0 : -1;
+}
+
+static unsigned
+count_workers(const struct settings *settings)
+{
+	if (settings->workers != ITEM_WORD)
+		return (unsigned)settings->workers;
+	unsigned count = cpus_usable();
+
+	return count < WORKERS_AUTO_MOST ? count : WORKERS_AUTO_MOST;
+}
+
+struct daemon *
+daemon_open(const struct settings *settings, struct text *error)
+{
+	const struct timers_settings *timers = &settings->flush.timers;
+	const struct budget budget = {
+	    .timer_values = (uint32_t)timers->exact,
+	    .bytes = (size_t)timers->exact_memory_bytes,
+	};
+	struct daemon *daemon = mem_zero(1, sizeof(*daemon));
+
+	hash_init();
+	daemon->settings = settings;
+	thread_init(&daemon->main, "tidemill", deliver);
+	flusher_init(&daemon->flusher, &settings->flush);
+	if (ingest_open(&daemon->ingest, &settings->listen, &settings->limits, &budget,
+		count_workers(settings), &daemon->flusher.thread.inbox, FLUSHER_SEALED,
+		error) != 0)
+		return NULL;
+	daemon->worker_notices =
+	    mem_zero(daemon->ingest.count, sizeof(*daemon->worker_notices));
+	daemon->egress = egress_new(&settings->sinks);
+	daemon->sources = (struct status_sources){
+	    .version = TIDEMILL_VERSION,
+	    .started_ns = clock_mono_ns(),
+	    .ingest = &daemon->ingest,
+	    .flusher = &daemon->flusher,
+	    .egress = daemon->egress,
+	};
+	if (open_control(daemon, error) != 0)
+		return NULL;
+	return daemon;
+}
+
+/* For someone who has just typed "make run". */
+static void
+greet(const struct daemon *daemon)
+{
+	const struct ingest *ingest = &daemon->ingest;
+	const struct worker *first = &ingest->workers[0];
+	struct text address = {0};
+	double wait = (double)(daemon->flusher.due_ns - clock_wall_ns()) / 1e9;
+
+	udp_address_print(&first->receivers[0].address, &address);
+	log_info("tidemill %s is ready: %u worker%s, next flush in %.1f s; try: "
+		 "tidemill send --to %s 'hello.world:1|c'",
+	    daemon->sources.version, ingest->count, ingest->count == 1 ? "" : "s",
+	    wait > 0 ? wait : 0, text_string(&address));
+	text_fini(&address);
+}
+
+void
+daemon_run(struct daemon *daemon)
+{
+	watch_signals(daemon);
+	egress_start(daemon->egress);
+	ingest_start(&daemon->ingest);
+	flusher_start(&daemon->flusher, &daemon->ingest, daemon->egress);
+	greet(daemon);
+	thread_run(&daemon->main);
+	ingest_join(&daemon->ingest);
+	egress_join(daemon->egress);
+	flusher_join(&daemon->flusher);
+}
+
+void
+daemon_close(struct daemon **closing, struct account *account_out)
+{
+	struct daemon *daemon = *closing;
+
+	*closing = NULL;
+	status_account(&daemon->sources, account_out);
+	flusher_fini(&daemon->flusher);
+	egress_free(daemon->egress);
+	ingest_fini(&daemon->ingest);
+	thread_fini(&daemon->main);
+	free(daemon->worker_notices);
+	free(daemon);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* daemon.h -- everything wired together: the start list and its exact
+ * reverse. */
+
+#pragma once
+
+#include "admin/status.h"
+#include "cli/settings.h"
+
+struct daemon;
+
+/* Open what the settings, which must outlive it, ask for: threads are set up
+ * and sockets bound, but nothing runs. NULL, with a sentence in *error, if
+ * something cannot be opened; the process is expected to end then. */
+struct daemon *daemon_open(const struct settings *settings, struct text *error);
+
+/* Start, and run the main loop in this thread until a signal or daemon_stop()
+ * ends it; then stop in order. */
+void daemon_run(struct daemon *daemon);
+
+/* From any thread, once: stop as SIGTERM does. */
+void daemon_stop(struct daemon *daemon);
+
+/* After daemon_run() has returned; takes the account of the whole run. */
+void daemon_close(struct daemon **daemon, struct account *account_out);
+
+/* Any thread, while it runs: where to read how it is doing. */
+const struct status_sources *daemon_sources(const struct daemon *daemon);

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/* load.c -- from a command line to settings. */
+
+#include "cli/load.h"
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "cli/command.h"
+#include "conf/conf.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define ENVIRONMENT_PREFIX "TIDEMILL"
+#define ENVIRONMENT_FILE "TIDEMILL_CONFIG"
+#define DIRECTORY "conf.d"
+
+bool
+load_option(struct load *load, int letter, const char *value)
+{
+	if (letter == 'c') {
+		load->file = value;
+		return true;
+	}
+	if (letter != 'o')
+		return false;
+	load->options = mem_room(load->options, load->count, &load->cap, sizeof(*load->options));
+	load->options[load->count++] = value;
+	return true;
+}
+
+/* Which file is meant; NULL: none. */
+static const char *
+find_file(const struct load *load)
+{
+	if (load->file != NULL)
+		return load->file;
+	const char *named = getenv(ENVIRONMENT_FILE);
+
+	if (named != NULL && *named != '\0')
+		return named;
+	return access(LOAD_DEFAULT_FILE, F_OK) == 0 ? LOAD_DEFAULT_FILE : NULL;
+}
+
+static void
+read_file(struct conf *conf, const char *file)
+{
+	const char *slash = strrchr(file, '/');
+	struct text directory = {0};
+
+	conf_read_file(conf, file);
+	if (slash != NULL)
+		text_append(&directory, file, (size_t)(slash - file) + 1);
+	text_puts(&directory, DIRECTORY);
+	conf_read_dir(conf, text_string(&directory));
+	text_fini(&directory);
+}
+
+int
+settings_load(struct load *load, struct settings *settings)
+{
+	const char *file = find_file(load);
+
+	load->conf = conf_new(&settings_items);
+	if (file != NULL) {
+		load->read = mem_copy_text(file, strlen(file));
+		read_file(load->conf, file);
+	}
+	conf_read_environment(load->conf, ENVIRONMENT_PREFIX, environ);
+	for (size_t i = 0; i < load->count; i++)
+		conf_read_option(load->conf, load->options[i]);
+	size_t problems = conf_apply(load->conf, settings);
+
+	for (size_t i = 0; i < problems; i++)
+		fprintf(stderr, "%s\n", conf_problem(load->conf, i));
+	return problems == 0 ? 0 : EXIT_CONFIG;
+}
+
+const char *
+load_source(const struct load *load)
+{
+	return load->read != NULL ? load->read : "built-in defaults";
+}
+
+void
+load_fini(struct load *load)
+{
+	conf_free(load->conf);
+	free(load->read);
+	free(load->options);
+	*load = (struct load){0};
+}
+
+void
+settings_free(struct settings *settings)
+{
+	conf_settings_free(&settings_items, settings);
+}

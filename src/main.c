@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/* main.c -- tidemill: one binary, several commands. Without a command's name
+ * it runs the daemon. */
+
+#include "cli/command.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CONFIGURED "[-c FILE] [-o KEY=VALUE]..."
+
+const struct command commands[] = {
+    {"run", CONFIGURED, "receive, aggregate and deliver, in the foreground", run_command},
+    {"check", CONFIGURED, "validate the configuration (also: -t)", check_command},
+    {"config", CONFIGURED " [--defaults|--origin]",
+	"the configuration in effect, all defaults, or where each value came from",
+	config_command},
+    {"status", CONFIGURED " [--json]", "what the running daemon has done with everything",
+	status_command},
+    {"send", "[--to ADDRESS] LINE... | -", "check lines, then send them", send_command},
+    {"bench",
+	"TARGET [--rate N] [--lines N] [--series N] [--mix c:60,ms:30,g:8,s:2] "
+	"[--packet BYTES] [--tags N] [--verify]",
+	"send a known load, and account for it", bench_command},
+    {"version", "", "the versions of tidemill and its libraries", version_command},
+    {0},
+};
+
+static int
+help(void)
+{
+	puts("usage: tidemill [COMMAND] [ARGUMENT]...\n");
+	for (const struct command *at = commands; at->name != NULL; at++)
+		printf("  %-8s %s\n", at->name, at->summary);
+	puts("\nWithout a command it runs the daemon. tidemill COMMAND -h says more.");
+	return EXIT_SUCCESS;
+}
+
+int
+main(int argc, char **argv)
+{
+	if (argc < 2 || (argv[1][0] == '-' && strcmp(argv[1], "-t") != 0)) {
+		if (argc == 2 && (strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--help") == 0))
+			return help();
+		if (argc == 2 && strcmp(argv[1], "--version") == 0)
+			return version_command(1, argv);
+		return run_command(argc, argv);
+	}
+	const char *name = strcmp(argv[1], "-t") == 0 ? "check" : argv[1];
+
+	for (const struct command *at = commands; at->name != NULL; at++)
+		if (strcmp(at->name, name) == 0)
+			return at->run(argc - 1, argv + 1);
+	fprintf(stderr, "tidemill: there is no command %s; tidemill -h lists them\n", name);
+	return EXIT_USAGE;
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+/* client_test.c -- one line there, one answer back, and every way it fails. */
+
+#include "cli/client.h"
+
+#include "base/mem.h"
+#include "test/unit/suite.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+/* A server that takes one connection, reads a line and says its piece. */
+struct server {
+	int fd;
+	char directory[64], path[96];
+	const char *says;
+	size_t times; /* over and over */
+	char heard[64];
+	pthread_t thread;
+};
+
+static void *
+serve(void *arg)
+{
+	struct server *server = arg;
+	int fd = accept(server->fd, NULL, NULL);
+	ssize_t got = recv(fd, server->heard, sizeof(server->heard) - 1, 0);
+
+	server->heard[got > 0 ? got : 0] = '\0';
+	for (size_t i = 0; i < server->times; i++)
+		if (send(fd, server->says, strlen(server->says), MSG_NOSIGNAL) < 0)
+			break;
+	close(fd);
+	return NULL;
+}
+
+static void
+server_open(struct server *server, const char *says, size_t times)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+	*server = (struct server){.says = says, .times = times};
+	snprintf(server->directory, sizeof(server->directory), "/tmp/client_test.XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(server->directory));
+	snprintf(server->path, sizeof(server->path), "%s/control", server->directory);
+	strcpy(address.sun_path, server->path);
+	server->fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	ck_assert_int_ge(server->fd, 0);
+	ck_assert_int_eq(bind(server->fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	ck_assert_int_eq(listen(server->fd, 1), 0);
+	ck_assert_int_eq(pthread_create(&server->thread, NULL, serve, server), 0);
+}
+
+static void
+server_close(struct server *server)
+{
+	ck_assert_int_eq(pthread_join(server->thread, NULL), 0);
+	close(server->fd);
+	unlink(server->path);
+	rmdir(server->directory);
+}
+
+START_TEST(whole_answer_comes_back_however_long)
+{
+	static const size_t times[] = {0, 1, 100000};
+
+	for (size_t i = 0; i < sizeof(times) / sizeof(*times); i++) {
+		struct server server;
+		struct text answer = {0};
+
+		server_open(&server, "0123456789", times[i]);
+		ck_assert_int_eq(client_ask(server.path, "status", &answer), 0);
+		ck_assert_uint_eq(answer.len, 10 * times[i]);
+		server_close(&server);
+		ck_assert_str_eq(server.heard, "status\n");
+		text_fini(&answer);
+	}
+}
+END_TEST
+
+START_TEST(endless_answer_is_given_up)
+{
+	struct server server;
+	struct text answer = {0};
+
+	server_open(&server, "0123456789abcdef0123456789abcdef", SIZE_MAX);
+	ck_assert_int_eq(client_ask(server.path, "status", &answer), -EMSGSIZE);
+	server_close(&server);
+	text_fini(&answer);
+}
+END_TEST
+
+START_TEST(status_is_the_object_that_came)
+{
+	struct server server;
+	struct text answer = {0};
+
+	server_open(&server, "{\"pid\":7}\n", 1);
+	const struct control_settings control = {.socket = server.path};
+	json_t *status = client_status("status", &control, &answer);
+
+	ck_assert_int_eq(json_integer_value(json_object_get(status, "pid")), 7);
+	ck_assert_str_eq(text_string(&answer), "{\"pid\":7}\n");
+	json_decref(status);
+	server_close(&server);
+	text_fini(&answer);
+}
+END_TEST
+
+START_TEST(what_is_no_object_is_no_status)
+{
+	static const char *const cases[] = {"", "hello", "[1]", "{\"pid\":7} and more"};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct server server;
+
+		server_open(&server, cases[i], 1);
+		const struct control_settings control = {.socket = server.path};
+
+		ck_assert_ptr_null(client_status("status", &control, NULL));
+		server_close(&server);
+	}
+}
+END_TEST
+
+START_TEST(absent_daemon_is_an_error)
+{
+	struct text answer = {0};
+	char *long_path = mem_alloc(200);
+
+	memset(long_path, 'x', 199);
+	long_path[199] = '\0';
+	ck_assert_int_eq(client_ask("/nowhere/control", "status", &answer), -ENOENT);
+	ck_assert_int_eq(client_ask("/dev/null", "status", &answer), -ECONNREFUSED);
+	ck_assert_int_eq(client_ask(long_path, "status", &answer), -ENAMETOOLONG);
+	free(long_path);
+	text_fini(&answer);
+}
+END_TEST
+
+static const struct suite_test tests[] = {
+    SUITE_TEST(whole_answer_comes_back_however_long),
+    SUITE_TEST(endless_answer_is_given_up),
+    SUITE_TEST(status_is_the_object_that_came),
+    SUITE_TEST(what_is_no_object_is_no_status),
+    SUITE_TEST(absent_daemon_is_an_error),
+    {0},
+};
+
+SUITE_MAIN("cli/client", tests)

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/* send_test.c -- send refuses what a server would, and packs the rest. */
+
+#include "cli/send.c"
+
+#include "test/unit/suite.h"
+
+const struct command commands[] = {
+    {"send", "", "", send_command},
+    {0},
+};
+
+START_TEST(lines_are_judged_as_the_server_would)
+{
+	static const struct {
+		const char *line;
+		enum reason reason;
+	} cases[] = {
+	    {"page.views:1|c", REASON_NONE},
+	    {"page.load:320|ms|@0.1|#region:eu", REASON_NONE},
+	    {"a:1:2:3|ms", REASON_NONE},
+	    {"", REASON_NONE},
+	    {"page.views", REASON_NO_VALUE},
+	    {":1|c", REASON_NO_NAME},
+	    {"a:1", REASON_NO_TYPE},
+	    {"a:1|x", REASON_UNKNOWN_TYPE},
+	    {"a:one|c", REASON_BAD_VALUE},
+	    {"a:1|c|@2", REASON_RATE},
+	    {"a:1|c:2|x", REASON_UNKNOWN_TYPE}, /* half of it would be lost */
+	    {"!!:1|c", REASON_BAD_NAME},
+	};
+	struct canonical canonical = {0};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		const char *line = cases[i].line;
+		enum reason reason = check_line(line, line + strlen(line), &canonical);
+
+		ck_assert_msg(reason == cases[i].reason, "%s: %s", line, reason_defs[reason].name);
+	}
+	canonical_fini(&canonical);
+}
+END_TEST
+
+START_TEST(every_bad_line_is_counted)
+{
+	struct text lines = {0};
+
+	text_puts(&lines, "a:1|c\nbad\n\nb:2|g\nworse\n");
+	ck_assert_uint_eq(check_lines(&lines), 2);
+	text_reset(&lines);
+	text_puts(&lines, "a:1|c\nb:2|g");
+	ck_assert_uint_eq(check_lines(&lines), 0);
+	text_fini(&lines);
+}
+END_TEST
+
+START_TEST(datagrams_hold_whole_lines)
+{
+	static const struct {
+		size_t line_bytes[4]; /* with their newlines */
+		size_t first;         /* of the datagrams */
+	} cases[] = {
+	    {{10, 10}, 20},
+	    {{PACKET_BYTES}, PACKET_BYTES},
+	    {{PACKET_BYTES + 500}, PACKET_BYTES + 500}, /* cannot be helped */
+	    {{PACKET_BYTES, 5}, PACKET_BYTES},
+	    {{1000, 432, 1}, 1432},
+	    {{1000, 433, 1}, 1000},
+	    {{5, PACKET_BYTES, 5}, 5},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct text lines = {0};
+
+		for (size_t j = 0; j < 4 && cases[i].line_bytes[j] > 0; j++) {
+			for (size_t k = 1; k < cases[i].line_bytes[j]; k++)
+				text_byte(&lines, 'x');
+			text_byte(&lines, '\n');
+		}
+		ck_assert_msg(next_datagram(lines.bytes, lines.bytes + lines.len) == cases[i].first,
+		    "case %zu", i);
+		text_fini(&lines);
+	}
+}
+END_TEST
+
+static const struct suite_test tests[] = {
+    SUITE_TEST(lines_are_judged_as_the_server_would),
+    SUITE_TEST(every_bad_line_is_counted),
+    SUITE_TEST(datagrams_hold_whole_lines),
+    {0},
+};
+
+SUITE_MAIN("cli/send", tests)
