@@ -115,9 +115,9 @@ flush(struct flusher *flusher)
 	counter_set(&flusher->counters[FLUSH_SERIES], flusher->catalog.live);
 	counter_set(
 	    &flusher->counters[FLUSH_TIMESTAMP], (uint64_t)(interval->closed_ns / CLOCK_SECOND));
-	counter_add(&flusher->counters[FLUSH_FLUSHES], 1);
 	if (lag_ns > 0)
 		counter_add(&flusher->counters[FLUSH_LATE], 1);
+	counter_add(&flusher->counters[FLUSH_FLUSHES], 1);
 	rows_begin(rows, interval);
 	rows_add_catalog(rows, &flusher->catalog);
 	return_windows(flusher);
@@ -174,9 +174,9 @@ end(struct flusher *flusher)
 }
 
 static void
-watch_clock(struct flusher *flusher, int64_t wall_ns)
+watch_clock(struct flusher *flusher, int64_t wall_ns, int64_t mono_ns)
 {
-	int64_t step = clock_pair_step(&flusher->clocks, wall_ns, clock_mono_ns());
+	int64_t step = clock_pair_step(&flusher->clocks, wall_ns, mono_ns);
 
 	if (step == 0)
 		return;
@@ -190,11 +190,12 @@ watch_clock(struct flusher *flusher, int64_t wall_ns)
 static void
 take_turn(struct flusher *flusher)
 {
+	int64_t mono_ns = clock_mono_ns();
 	int64_t wall_ns = clock_wall_ns();
 
 	if (flusher->sealing)
 		return;
-	watch_clock(flusher, wall_ns);
+	watch_clock(flusher, wall_ns, mono_ns);
 	if (tick_follow(&flusher->tick, wall_ns))
 		log_warn("intervals follow the clock back");
 	int64_t wait_ns = tick_wait_ns(&flusher->tick, wall_ns);
@@ -202,7 +203,8 @@ take_turn(struct flusher *flusher)
 	if (wait_ns == 0 || flusher->stop != NULL)
 		seal(flusher, wall_ns);
 	else
-		timer_start(&flusher->timer, wait_ns < SLEEP_MOST ? wait_ns : SLEEP_MOST);
+		timer_start_at(&flusher->timer,
+		    mono_ns + (wait_ns < SLEEP_MOST ? wait_ns : SLEEP_MOST));
 }
 
 static void

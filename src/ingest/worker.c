@@ -35,14 +35,13 @@ on_look(struct timer *look)
 
 /* Remove what has been idle too long, a few sub-tables at a time. */
 static void
-sweep(struct worker *worker, const struct seal *seal)
+sweep(struct worker *worker, unsigned subs, uint32_t oldest_seq)
 {
 	struct intake *intake = &worker->intake;
 	size_t gone = 0;
 
-	for (unsigned i = 0; i < seal->sweep; i++) {
-		gone += table_sweep(
-		    &intake->table, worker->swept, seal->oldest_seq, intake->window);
+	for (unsigned i = 0; i < subs; i++) {
+		gone += table_sweep(&intake->table, worker->swept, oldest_seq, intake->window);
 		worker->swept = (worker->swept + 1) % TABLE_SUBS;
 	}
 	atomic_fetch_sub_explicit(
@@ -50,23 +49,24 @@ sweep(struct worker *worker, const struct seal *seal)
 }
 
 /* The open window ends here, between two datagrams, and goes to the flusher;
- * the other one, returned long ago, is the next. */
+ * the other one, returned long ago, is the next. Once the window is posted the
+ * letter may be written anew: it is taken by value. */
 static void
-seal_window(struct worker *worker, const struct seal *seal)
+seal_window(struct worker *worker, const struct seal seal)
 {
 	struct window *window = worker->intake.window;
-	struct window *next = &worker->windows[(seal->interval.seq + 1) & 1];
+	struct window *next = &worker->windows[(seal.interval.seq + 1) & 1];
 
-	CHECK(window->interval.seq == seal->interval.seq);
+	CHECK(window->interval.seq == seal.interval.seq);
 	look_at_sockets(worker);
-	window->interval = seal->interval;
+	window->interval = seal.interval;
 	for (size_t i = 0; i < window->listeners; i++)
 		for (size_t j = 0; j < INTAKE_COUNTERS; j++)
 			window->intake[i][j] = counter_get(&worker->counters[i][j]);
-	window_open(next, seal->interval.seq + 1);
+	window_open(next, seal.interval.seq + 1);
 	worker->intake.window = next;
 	mailbox_post(worker->plan->sealed, &window->mail, worker->plan->sealed_kind);
-	sweep(worker, seal);
+	sweep(worker, seal.sweep, seal.oldest_seq);
 }
 
 static void
@@ -86,7 +86,7 @@ deliver(struct thread *thread, struct mail *mail)
 
 	switch ((enum worker_mail)mail->kind) {
 	case WORKER_SEAL:
-		seal_window(worker, (struct seal *)mail);
+		seal_window(worker, *(struct seal *)mail);
 		break;
 	case WORKER_RETURN:
 		table_release(&worker->intake.table, &((struct window *)mail)->retired);

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/* catalog_test.c -- series by key and by name, while they come and go. */
+
+#include "flush/catalog.h"
+
+#include "aggregate/table.h"
+#include "base/hash.h"
+#include "test/unit/suite.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static struct entry *
+insert(struct table *table, const char *name, const char *tags)
+{
+	const struct sample sample = {.name = name,
+	    .name_len = (uint32_t)strlen(name),
+	    .tags = tags,
+	    .tags_len = (uint32_t)strlen(tags),
+	    .kind = KIND_COUNTER};
+
+	return table_insert(table, table_hash(&sample), &sample, 1, NULL);
+}
+
+START_TEST(entries_of_two_workers_are_one_series)
+{
+	struct table tables[2];
+	struct catalog catalog;
+
+	hash_init();
+	catalog_init(&catalog);
+	for (int i = 0; i < 2; i++)
+		table_init(&tables[i]);
+	struct entry *a = insert(&tables[0], "a", "k:v"), *b = insert(&tables[1], "a", "k:v");
+	uint32_t gid = catalog_adopt(&catalog, a);
+
+	ck_assert_uint_eq(catalog_adopt(&catalog, b), gid);
+	ck_assert_uint_eq(catalog.series[gid].refs, 2);
+	catalog_release(&catalog, a);
+	ck_assert_uint_eq(catalog.live, 1);
+	ck_assert_ptr_nonnull(catalog.series[gid].key);
+	catalog_release(&catalog, b);
+	ck_assert_uint_eq(catalog.live, 0);
+	ck_assert_ptr_null(catalog.series[gid].key);
+	for (int i = 0; i < 2; i++)
+		table_fini(&tables[i]);
+	catalog_fini(&catalog);
+}
+END_TEST
+
+/* Every live series is found by its key and hangs on the one leader of its
+ * name. */
+static void
+verify(struct catalog *catalog, struct entry **entries, size_t count)
+{
+	uint32_t live = 0, walked = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (entries[i] == NULL)
+			continue;
+		uint32_t gid = entries[i]->gid;
+
+		live++;
+		ck_assert_uint_ne(gid, 0);
+		ck_assert_uint_eq(catalog_adopt(catalog, entries[i]), gid);
+		catalog->series[gid].refs--;
+	}
+	for (uint32_t gid = 1; gid < catalog->count; gid++) {
+		const struct series *leader = &catalog->series[gid];
+
+		if (!leader->leader)
+			continue;
+		for (uint32_t at = gid; at != 0; at = catalog->series[at].next) {
+			const struct series *series = &catalog->series[at];
+
+			walked++;
+			ck_assert_uint_eq(series->name_len, leader->name_len);
+			ck_assert_mem_eq(series->key, leader->key, leader->name_len);
+			ck_assert(at == gid || !series->leader);
+		}
+	}
+	ck_assert_uint_eq(walked, live);
+	ck_assert_uint_eq(catalog->live, live);
+	ck_assert_uint_eq(catalog->by_key.used, live);
+}
+
+START_TEST(names_stay_grouped_while_series_come_and_go)
+{
+	enum { NAMES = 40, TAGS = 6, SERIES = NAMES * TAGS };
+	struct entry *entries[SERIES] = {0}, *all[SERIES];
+	unsigned seed = (unsigned)time(NULL);
+	struct table table;
+	struct catalog catalog;
+
+	printf("seed %u\n", seed);
+	srand(seed);
+	hash_init();
+	table_init(&table);
+	catalog_init(&catalog);
+	for (int i = 0; i < SERIES; i++) {
+		char name[16], tags[16];
+
+		snprintf(name, sizeof(name), "name%d", i / TAGS);
+		snprintf(tags, sizeof(tags), i % TAGS > 0 ? "k:%d" : "", i % TAGS);
+		all[i] = insert(&table, name, tags);
+	}
+	for (int step = 0; step < 20000; step++) {
+		int i = rand() % SERIES;
+
+		if (entries[i] == NULL) {
+			catalog_adopt(&catalog, all[i]);
+			entries[i] = all[i];
+		} else {
+			catalog_release(&catalog, all[i]);
+			entries[i] = NULL;
+		}
+		if (step % 500 == 0)
+			verify(&catalog, entries, SERIES);
+	}
+	verify(&catalog, entries, SERIES);
+	ck_assert_uint_le(catalog.count, SERIES + 1);
+	table_fini(&table);
+	catalog_fini(&catalog);
+}
+END_TEST
+
+static const struct suite_test tests[] = {
+    SUITE_TEST(entries_of_two_workers_are_one_series),
+    SUITE_TEST(names_stay_grouped_while_series_come_and_go),
+    {0},
+};
+
+SUITE_MAIN("flush/catalog", tests)

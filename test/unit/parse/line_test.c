@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: MIT */
+/* line_test.c -- what a line means, element by element. */
+
+#include "parse/line.h"
+
+#include "base/text.h"
+#include "metric/kind.h"
+#include "test/unit/suite.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+/* One sample as text: kind name value*weight relative #tags, or !reason. */
+static void
+describe(struct text *out, const struct sample *sample, enum reason reason)
+{
+	if (out->len > 0)
+		text_byte(out, ' ');
+	if (reason != REASON_NONE) {
+		text_printf(out, "!%s", reason_defs[reason].name);
+		return;
+	}
+	text_printf(out, "%s(%.*s,", kind_names[sample->kind], (int)sample->name_len, sample->name);
+	if (sample->kind == KIND_SET)
+		text_append(out, sample->member, sample->member_len);
+	else
+		text_printf(out, "%s%g", sample->relative ? "~" : "", sample->value);
+	if (sample->weight != 1)
+		text_printf(out, "*%g", sample->weight);
+	if (sample->tags_len > 0)
+		text_printf(out, "#%.*s", (int)sample->tags_len, sample->tags);
+	text_byte(out, ')');
+}
+
+static void
+expect(const char *line_text, const char *expected)
+{
+	struct line line;
+	struct sample sample;
+	enum reason reason;
+	struct text got = {0};
+	size_t len = strlen(line_text);
+	/* A copy of exactly its size, so that a read past its end is seen. */
+	char *copy = malloc(len > 0 ? len : 1);
+
+	memcpy(copy, line_text, len);
+	if (line_begin(&line, copy, copy + len))
+		while (line_next(&line, &sample, &reason))
+			describe(&got, &sample, reason);
+	ck_assert_msg(strcmp(text_string(&got), expected) == 0, "%s\n   gives %s\n  not it %s",
+	    line_text, text_string(&got), expected);
+	text_fini(&got);
+	free(copy);
+}
+
+struct row {
+	const char *line, *expected;
+};
+
+static void
+expect_all(const struct row *rows, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		expect(rows[i].line, rows[i].expected);
+}
+
+#define EXPECT_ALL(rows) expect_all(rows, sizeof(rows) / sizeof(*(rows)))
+
+START_TEST(each_type_gives_its_kind)
+{
+	static const struct row rows[] = {
+	    {"a:1|c", "counter(a,1)"},
+	    {"a:1|g", "gauge(a,1)"},
+	    {"a:1|ms", "timer(a,1)"},
+	    {"a:1|h", "timer(a,1)"},
+	    {"a:1|d", "timer(a,1)"},
+	    {"a:1|s", "set(a,1)"},
+	    {"a:user five|s", "set(a,user five)"},
+	};
+	EXPECT_ALL(rows);
+}
+END_TEST
+
+START_TEST(numbers_are_decimal_and_finite)
+{
+	static const struct row rows[] = {
+	    {"a:-1.5|c", "counter(a,-1.5)"},
+	    {"a:+2|c", "counter(a,2)"},
+	    {"a:.5|c", "counter(a,0.5)"},
+	    {"a:5.|c", "counter(a,5)"},
+	    {"a:1e3|c", "counter(a,1000)"},
+	    {"a:1E-2|c", "counter(a,0.01)"},
+	    {"a:1,5|c", "!bad_value"},
+	    {"a:0x10|c", "!bad_value"},
+	    {"a: 1|c", "!bad_value"},
+	    {"a:1 |c", "!bad_value"},
+	    {"a:1_000|c", "!bad_value"},
+	    {"a:.|c", "!bad_value"},
+	    {"a:-|c", "!bad_value"},
+	    {"a:abc|c", "!bad_value"},
+	    {"a:1e999|c", "!not_finite"},
+	    {"a:-1e999|g", "!not_finite"},
+	    {"a:nan|c", "!not_finite"},
+	    {"a:-NaN|c", "!not_finite"},
+	    {"a:Infinity|g", "!not_finite"},
+	    {"a:+inf|ms", "!not_finite"},
+	    {"a:nano|c", "!bad_value"},
+	    {"a:1e308|c|@0.1", "!not_finite"},
+	    {"a:1e308|g|@0.1", "gauge(a,1e+308*10)"},
+	};
+	EXPECT_ALL(rows);
+}
+END_TEST
+
+START_TEST(a_sign_makes_a_gauge_relative)
+{
+	static const struct row rows[] = {
+	    {"a:+5|g", "gauge(a,~5)"},
+	    {"a:-5|g", "gauge(a,~-5)"},
+	    {"a:5|g", "gauge(a,5)"},
+	    {"a:+5|c", "counter(a,5)"},
+	    {"a:-0|g", "gauge(a,~-0)"},
+	};
+	EXPECT_ALL(rows);
+}
+END_TEST
+
+START_TEST(a_duration_is_not_negative)
+{
+	static const struct row rows[] = {
+	    {"a:-1|ms", "!negative_timer"},
+	    {"a:-0.0|ms", "timer(a,-0)"},
+	    {"a:+1|ms", "timer(a,1)"},
+	    {"a:-1|h", "timer(a,-1)"},
+	    {"a:-1|d", "timer(a,-1)"},
+	};
+	EXPECT_ALL(rows);
+}
+END_TEST
+
+START_TEST(a_rate_is_a_weight)
+{
+	static const struct row rows[] = {
+	    {"a:1|c|@0.1", "counter(a,1*10)"},
+	    {"a:1|c|@.5", "counter(a,1*2)"},
+	    {"a:1|c|@1", "counter(a,1)"},
+	    {"a:1|c|@1e-9", "counter(a,1*1e+09)"},
+	    {"a:1|ms|@0.5", "timer(a,1*2)"},
+	    {"a:1|c|@0.5|junk", "counter(a,1*2)"},
+	    {"a:1|c|@0.5|@0.25", "counter(a,1*4)"},
+	    {"a:1|c|@0", "!rate"},
+	    {"a:1|c|@1.5", "!rate"},
+	    {"a:1|c|@-1", "!rate"},
+	    {"a:1|c|@+0.5", "!rate"},
+	    {"a:1|c|@nan", "!rate"},
+	    {"a:1|c|@Infinity", "!rate"},
+	    {"a:1|c|@1e-320", "!rate"},
+	    {"a:1|c|@", "!rate"},
+	    {"a:1|c|@.1.2", "!rate"},
+	    {"a:1|c|@blah", "!rate"},
+	};
+	EXPECT_ALL(rows);
+}
+END_TEST
+
+START_TEST(missing_parts_have_their_reasons)
+{
+	static const struct row rows[] = {
+	    {"a", "!no_value"},
+	    {"a:", "!no_value"},
+	    {"a|c", "!no_value"},
+	    {"a:|c", "!no_value"},
+	    {"a:|s", "!no_value"},
+	    {"a:|ms", "!no_value"},
+	    {":1|c", "!no_name"},
+	    {"::", "!no_name"},
+	    {"a:1", "!no_type"},
+	    {"a:1:2", "!no_type"},
+	    {"a:1|", "!no_type"},
+	    {"a:1||@0.5", "!no_type"},
+	    {"a:1|z", "!unknown_type"},
+	    {"a:1|C", "!unknown_type"},
+	    {"a:1|cc", "!unknown_type"},
+	    {"a:1|m", "!unknown_type"},
+	    {"a:1| c", "!unknown_type"},
+	    {"_e{5,4}:title|text", "!unknown_type"},
+	    {"_sc|name|0", "!no_value"},
+	};
+	EXPECT_ALL(rows);
+}
+END_TEST
+
+START_TEST(a_line_may_hold_several_elements)
+{
+	static const struct row rows[] = {
+	    {"a:1|c:2|c:3|c", "counter(a,1) counter(a,2) counter(a,3)"},
+	    {"a:1|c:5|ms", "counter(a,1) timer(a,5)"},
+	    {"a:1|c|@0.5:2|c", "counter(a,1*2) counter(a,2)"},
+	    {"a:1|x:2|c", "!unknown_type counter(a,2)"},
+	    {"a:x|c:2|c", "!bad_value counter(a,2)"},
+	    {"a:1|c:", "counter(a,1) !no_value"},
+	    {"a:1|c:2", "counter(a,1) !no_type"},
+	};
+	EXPECT_ALL(rows);
+}
+END_TEST
+
+START_TEST(values_may_be_packed)
+{
+	static const struct row rows[] = {
+	    {"a:1:2:3|ms", "timer(a,1) timer(a,2) timer(a,3)"},
+	    {"a:1:2|c|@0.5", "counter(a,1*2) counter(a,2*2)"},
+	    {"a:21::22|h", "timer(a,21) !no_value timer(a,22)"},
+	    {"a:1:x:3|ms", "timer(a,1) !bad_value timer(a,3)"},
+	    {"a:1:2|s", "set(a,1:2)"},
+	    {"a:1|c:x:y|s", "counter(a,1) set(a,x:y)"},
+	    {"a:1:2|ms:3|c", "timer(a,1) timer(a,2) counter(a,3)"},
+	    {"a:1:+2|g", "gauge(a,1) gauge(a,~2)"},
+	};
+	EXPECT_ALL(rows);
+}
+END_TEST
+
+START_TEST(tags_belong_to_the_whole_line)
+{
+	static const struct row rows[] = {
+	    {"a:1|c|#k:v", "counter(a,1#k:v)"},
+	    {"a:1|c|@0.1|#k:v", "counter(a,1*10#k:v)"},
+	    {"a:1|c|#k:v|@0.1", "counter(a,1*10#k:v)"},
+	    {"a:1|c:2|ms|#k:v", "counter(a,1#k:v) timer(a,2#k:v)"},
+	    {"a:1:2|ms|#k:v", "timer(a,1#k:v) timer(a,2#k:v)"},
+	    {"a:1|c|#url:http://x/y", "counter(a,1#url:http://x/y)"},
+	    {"a:1|c|#", "counter(a,1)"},
+	    {"a:1|c|#x:1|#y:2", "counter(a,1#y:2)"},
+	};
+	EXPECT_ALL(rows);
+}
+END_TEST
+
+START_TEST(unknown_fields_are_ignored)
+{
+	static const struct row rows[] = {
+	    {"a:1|c|", "counter(a,1)"},
+	    {"a:1|c||", "counter(a,1)"},
+	    {"a:1|c|0.1", "counter(a,1)"},
+	    {"a:1|c|c:ci-123|T1700000000|e:it-false|card:low|#k:v", "counter(a,1#k:v)"},
+	    {"a:1|c|m:test:2|c", "counter(a,1)"},
+	};
+	EXPECT_ALL(rows);
+}
+END_TEST
+
+START_TEST(line_endings_of_all_clients_are_tolerated)
+{
+	static const struct row rows[] = {
+	    {"", ""},
+	    {"\r", ""},
+	    {"a:1|c\r", "counter(a,1)"},
+	    {"a:x|s\r", "set(a,x)"},
+	};
+	EXPECT_ALL(rows);
+	struct line line;
+
+	ck_assert(!line_begin(&line, "\0\0", &"\0\0"[2]));
+}
+END_TEST
+
+/* Whatever comes in, a line that is a line gives at least one answer, and the
+ * iterator comes to an end. */
+START_TEST(any_bytes_are_answered)
+{
+	static const char alphabet[] = "a1.:|@#cgmsh,;=+-e \n\r\0\xff";
+	unsigned seed = (unsigned)time(NULL);
+
+	printf("seed %u\n", seed);
+	srand(seed);
+	for (int round = 0; round < 200000; round++) {
+		size_t len = 1 + (size_t)rand() % 24, answers = 0;
+		char *bytes = malloc(len);
+		struct line line;
+		struct sample sample;
+		enum reason reason;
+
+		for (size_t i = 0; i < len; i++)
+			bytes[i] = alphabet[(size_t)rand() % (sizeof(alphabet) - 1)];
+		bool is_line = line_begin(&line, bytes, bytes + len);
+
+		while (is_line && line_next(&line, &sample, &reason)) {
+			ck_assert_uint_lt(reason, REASONS);
+			ck_assert_uint_le(++answers, len);
+		}
+		ck_assert(is_line == (answers > 0));
+		free(bytes);
+	}
+}
+END_TEST
+
+static const struct suite_test tests[] = {
+    SUITE_TEST(each_type_gives_its_kind),
+    SUITE_TEST(numbers_are_decimal_and_finite),
+    SUITE_TEST(a_sign_makes_a_gauge_relative),
+    SUITE_TEST(a_duration_is_not_negative),
+    SUITE_TEST(a_rate_is_a_weight),
+    SUITE_TEST(missing_parts_have_their_reasons),
+    SUITE_TEST(a_line_may_hold_several_elements),
+    SUITE_TEST(values_may_be_packed),
+    SUITE_TEST(tags_belong_to_the_whole_line),
+    SUITE_TEST(unknown_fields_are_ignored),
+    SUITE_TEST(line_endings_of_all_clients_are_tolerated),
+    SUITE_TEST(any_bytes_are_answered),
+    {0},
+};
+
+SUITE_MAIN("parse/line", tests)
