@@ -54,8 +54,8 @@ X86 := $(filter x86_64 i%86,$(shell uname -m))
 WARN := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wold-style-definition -Wpointer-arith -Wcast-qual -Wwrite-strings -Wundef \
 	-Wformat=2 -Wvla -Werror $(if $(CLANG),-Wno-unknown-warning-option)
-LANG_FLAGS := -std=c17 -D_GNU_SOURCE -DTIDEMILL_VERSION='"$(VERSION)"' \
-	-I. -Isrc -Iinclude -ffile-prefix-map=$(CURDIR)=. -pthread
+VERSION_FLAG := -DTIDEMILL_VERSION='"$(VERSION)"'
+LANG_FLAGS := -std=c17 -D_GNU_SOURCE -I. -Isrc -Iinclude -ffile-prefix-map=$(CURDIR)=. -pthread
 
 HARDEN := -D_FORTIFY_SOURCE=2 -fPIE -fstack-protector-strong -fstack-clash-protection \
 	$(if $(X86),-fcf-protection)
@@ -119,25 +119,31 @@ OUT := $(dir_$(MAIN))
 DIR_A := $(dir_$(ASAN))
 DIR_T := $(dir_$(TSAN))
 
-# $(1) variant. Objects depend on the flags they were made with.
+# $(1) file, $(2) text: write it where it differs, so that what depends on it
+# is made again.
+remember = mkdir -p $(dir $(1)) && { printf '%s\n' '$(2)' | cmp -s - $(1) || printf '%s\n' '$(2)' >$(1); }
+
+# $(1) variant. Objects depend on the flags they were made with, archives on
+# which files there are.
 define variant
 $(dir_$(1))/obj/.flags: FORCE
-	$(Q)mkdir -p $$(@D)
-	$(Q)printf '%s\n' '$(cc_$(1)) $(subst ','\'',$(flags_$(1)) $(LANG_FLAGS) $(WARN) $(CPPFLAGS) $(CFLAGS))' | \
-		cmp -s - $$@ || printf '%s\n' '$(cc_$(1)) $(subst ','\'',$(flags_$(1)) $(LANG_FLAGS) $(WARN) $(CPPFLAGS) $(CFLAGS))' >$$@
+	$(Q)$$(call remember,$$@,$$(cc_$(1)) $$(VERSION) $$(LANG_FLAGS) $$(WARN) $$(flags_$(1)) $$(CPPFLAGS) $$(CFLAGS))
+
+$(dir_$(1))/obj/.files: FORCE
+	$(Q)$$(call remember,$$@,$$(SRC) $$(HELP_SRC))
 
 $(dir_$(1))/obj/%.o: %.c $(dir_$(1))/obj/.flags
 	$(Q)mkdir -p $$(@D)
 	$$(call say,CC,$$<)
-	$(Q)$(cc_$(1)) $(LANG_FLAGS) $(WARN) $(flags_$(1)) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $$@ $$<
+	$(Q)$(cc_$(1)) $(VERSION_FLAG) $(LANG_FLAGS) $(WARN) $(flags_$(1)) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $$@ $$<
 
-$(dir_$(1))/libtidemill.a: $(LIB_SRC:%.c=$(dir_$(1))/obj/%.o)
+$(dir_$(1))/libtidemill.a: $(LIB_SRC:%.c=$(dir_$(1))/obj/%.o) $(dir_$(1))/obj/.files
 	$$(call say,AR,$$@)
-	$(Q)rm -f $$@ && ar rcsD $$@ $$^
+	$(Q)rm -f $$@ && ar rcsD $$@ $$(filter %.o,$$^)
 
-$(dir_$(1))/libtest.a: $(HELP_SRC:%.c=$(dir_$(1))/obj/%.o)
+$(dir_$(1))/libtest.a: $(HELP_SRC:%.c=$(dir_$(1))/obj/%.o) $(dir_$(1))/obj/.files
 	$$(call say,AR,$$@)
-	$(Q)mkdir -p $$(@D) && rm -f $$@ && ar rcsD $$@ $$^
+	$(Q)rm -f $$@ && ar rcsD $$@ $$(filter %.o,$$^)
 
 $(dir_$(1))/tidemill: $(dir_$(1))/obj/src/main.o $(dir_$(1))/libtidemill.a
 	$$(call say,LD,$$@)
@@ -227,7 +233,7 @@ bench:
 	+@$(MAKE) all
 	@TIDEMILL='$(abspath $(OUT)/tidemill)' BUILD='$(abspath $(BUILD))' CC='$(CC)' \
 		LIBTIDEMILL='$(abspath $(OUT)/libtidemill.a)' LDLIBS='$(LDLIBS)' \
-		CFLAGS="$(subst ",\",$(LANG_FLAGS) $(WARN) $(flags_release))" test/bench/run.sh $(ARGS)
+		CFLAGS='$(LANG_FLAGS) $(WARN) $(flags_release)' test/bench/run.sh $(ARGS)
 
 soak:
 	@contrib/install-packages run
@@ -247,14 +253,14 @@ lint:
 lint-tidy: $(SRC:%=%.tidy)
 %.c.tidy: FORCE
 	$(call say,TIDY,$*.c)
-	$(Q)$(CLANG_TIDY) --quiet $*.c -- $(LANG_FLAGS) 2>/dev/null
+	$(Q)$(CLANG_TIDY) --quiet $*.c -- $(VERSION_FLAG) $(LANG_FLAGS) 2>/dev/null
 
 lint-cppcheck:
 	$(call say,CPPCHK,src)
 	$(Q)mkdir -p $(BUILD)/cppcheck
 	$(Q)cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
 		--suppress=missingIncludeSystem --error-exitcode=1 --cppcheck-build-dir=$(BUILD)/cppcheck \
-		-D_GNU_SOURCE -DTIDEMILL_VERSION='"$(VERSION)"' -Isrc -Iinclude src
+		-D_GNU_SOURCE $(VERSION_FLAG) -Isrc -Iinclude src
 
 lint-shell:
 	$(call say,SHELL,scripts)
