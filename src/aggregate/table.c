@@ -111,7 +111,8 @@ is_spelled(const struct entry *entry, uint64_t hash, const struct sample *spelli
 	return entry->hash == hash && entry->name_len == spelling->name_len &&
 	    entry->tags_len == spelling->tags_len && entry->kind == spelling->kind &&
 	    memcmp(entry->key, spelling->name, spelling->name_len) == 0 &&
-	    memcmp(entry_tags(entry), spelling->tags, spelling->tags_len) == 0;
+	    (spelling->tags_len == 0 ||
+		memcmp(entry_tags(entry), spelling->tags, spelling->tags_len) == 0);
 }
 
 struct entry *

@@ -97,14 +97,25 @@ settle(struct intake *intake, const struct origin *origin)
 	intake->elements_refused = 0;
 }
 
-/* A place for the outcome of one more line. */
+/* A place for the outcome of one more line; there is room for it. */
 static size_t
-open_line(struct intake *intake, const struct origin *origin)
+open_line(struct intake *intake)
 {
-	if (intake->lines == INTAKE_PENDING)
-		settle(intake, origin);
 	intake->outcome[intake->lines] = (struct outcome){0};
 	return intake->lines++;
+}
+
+/* One more sample, of the line at index: fold when there are enough. */
+static void
+add_pending(struct intake *intake, const struct origin *origin, size_t index)
+{
+	struct pending *pending = &intake->pending[intake->samples];
+
+	pending->line = index;
+	pending->hash = table_hash(&pending->sample);
+	table_prefetch(&intake->table, pending->hash);
+	if (++intake->samples == INTAKE_PENDING)
+		fold_all(intake, origin);
 }
 
 static void
@@ -115,23 +126,31 @@ take_line(struct intake *intake, const struct origin *origin, const char *bytes,
 
 	if (!line_begin(&line, bytes, end))
 		return;
-	size_t index = open_line(intake, origin);
+	size_t index = open_line(intake);
 
-	for (;;) {
-		struct pending *pending = &intake->pending[intake->samples];
-
-		if (!line_next(&line, &pending->sample, &reason))
-			return;
-		if (reason != REASON_NONE) {
+	while (line_next(&line, &intake->pending[intake->samples].sample, &reason)) {
+		if (reason != REASON_NONE)
 			refuse(intake, &intake->outcome[index], reason);
-			continue;
-		}
-		pending->line = index;
-		pending->hash = table_hash(&pending->sample);
-		table_prefetch(&intake->table, pending->hash);
-		if (++intake->samples == INTAKE_PENDING)
-			fold_all(intake, origin);
+		else
+			add_pending(intake, origin, index);
 	}
+}
+
+/* Take the line at `bytes`; returns where the next one begins. */
+static const char *
+take_next_line(struct intake *intake, const struct origin *origin, const char *bytes,
+    const char *end, bool cut)
+{
+	const char *newline = memchr(bytes, '\n', (size_t)(end - bytes));
+
+	if (newline == NULL && cut) {
+		size_t index = open_line(intake);
+
+		refuse(intake, &intake->outcome[index], REASON_TRUNCATED);
+		return end;
+	}
+	take_line(intake, origin, bytes, newline != NULL ? newline : end);
+	return newline != NULL ? newline + 1 : end;
 }
 
 void
@@ -145,16 +164,14 @@ intake_datagram(struct intake *intake, const struct origin *origin, const char *
 	counter_add(&origin->counters[INTAKE_DATAGRAMS], 1);
 	counter_add(&origin->counters[INTAKE_BYTES], len);
 	while (bytes < end) {
-		const char *newline = memchr(bytes, '\n', (size_t)(end - bytes));
+		if (intake->lines == INTAKE_PENDING)
+			settle(intake, origin);
+		struct sample *sample = &intake->pending[intake->samples].sample;
 
-		if (newline == NULL && cut) {
-			size_t index = open_line(intake, origin);
-
-			refuse(intake, &intake->outcome[index], REASON_TRUNCATED);
-			break;
-		}
-		take_line(intake, origin, bytes, newline != NULL ? newline : end);
-		bytes = newline != NULL ? newline + 1 : end;
+		if (!cut && line_quick(&bytes, end, sample))
+			add_pending(intake, origin, open_line(intake));
+		else
+			bytes = take_next_line(intake, origin, bytes, end, cut);
 	}
 	if (cut)
 		counter_add(&origin->counters[INTAKE_DATAGRAMS_TRUNCATED], 1);

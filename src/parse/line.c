@@ -5,6 +5,7 @@
 
 #include "base/number.h"
 
+#include <endian.h>
 #include <math.h>
 #include <string.h>
 #include <strings.h>
@@ -33,6 +34,74 @@ line_begin(struct line *line, const char *bytes, const char *end)
 	line->at = colon < end ? colon + 1 : end;
 	line->end = end;
 	line->value = line->values_end = NULL;
+	return true;
+}
+
+#define EACH_BYTE(byte) (UINT64_C(0x0101010101010101) * (unsigned char)(byte))
+
+/* The high bit of each byte of word that is 0, the first time rightly, and
+ * perhaps of some after it (Mycroft, 1987). */
+static uint64_t
+zero_bytes(uint64_t word)
+{
+	return (word - EACH_BYTE(1)) & ~word & EACH_BYTE(0x80);
+}
+
+/* The first colon or newline. */
+static const char *
+find_name_end(const char *at, const char *end)
+{
+	for (; end - at >= 8; at += 8) {
+		uint64_t word;
+
+		memcpy(&word, at, sizeof(word));
+		word = le64toh(word);
+		uint64_t found =
+		    zero_bytes(word ^ EACH_BYTE(':')) | zero_bytes(word ^ EACH_BYTE('\n'));
+
+		if (found != 0)
+			return at + __builtin_ctzll(found) / 8;
+	}
+	while (at < end && *at != ':' && *at != '\n')
+		at++;
+	return at;
+}
+
+bool
+line_quick(const char **at, const char *end, struct sample *sample_out)
+{
+	const char *name = *at, *colon = find_name_end(name, end), *stop;
+	double value;
+
+	if (end - colon < 4 || colon == name || *colon != ':' ||
+	    number_parse(colon + 1, end, &stop, &value) != NUMBER_OK || end - stop < 2 ||
+	    *stop != '|')
+		return false;
+	enum kind kind;
+	const char *after = stop + 2;
+
+	switch (stop[1]) {
+	case 'c': kind = KIND_COUNTER; break;
+	case 'g': kind = KIND_GAUGE; break;
+	case 'm':
+		if (after == end || *after++ != 's' || value < 0)
+			return false;
+		kind = KIND_TIMER;
+		break;
+	default: return false;
+	}
+	if (after < end && *after != '\n')
+		return false;
+	*sample_out = (struct sample){
+	    .name = name,
+	    .tags = "",
+	    .name_len = (uint32_t)(colon - name),
+	    .kind = kind,
+	    .relative = kind == KIND_GAUGE && (colon[1] == '+' || colon[1] == '-'),
+	    .weight = 1,
+	    .value = value,
+	};
+	*at = after < end ? after + 1 : end;
 	return true;
 }
 

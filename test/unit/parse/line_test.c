@@ -296,7 +296,63 @@ START_TEST(any_bytes_are_answered)
 }
 END_TEST
 
+/* The quick way and the thorough way must agree on every line that the quick
+ * one takes, and it must take the usual ones. */
+START_TEST(the_quick_way_takes_what_the_thorough_one_would)
+{
+	static const char alphabet[] = "ab1.0:|cgms\n-+e@#\r ";
+	static const char *const usual[] = {"a:1|c", "a.b:-1.5|g", "name.of.metric:320|ms\nb:1|c"};
+	unsigned seed = (unsigned)time(NULL), taken = 0;
+
+	for (size_t i = 0; i < 3; i++) {
+		const char *at = usual[i];
+		struct sample sample;
+
+		ck_assert(line_quick(&at, at + strlen(at), &sample));
+		ck_assert_str_eq(at, i == 2 ? "b:1|c" : "");
+	}
+	printf("seed %u\n", seed);
+	srand(seed);
+	for (int round = 0; round < 500000; round++) {
+		char bytes[40];
+		size_t len = (size_t)snprintf(bytes, sizeof(bytes), "%.*s:%d|%s",
+		    rand() % 20, "abcdefghijklmnopqrst", rand() % 100 - 50, "ms" + rand() % 2);
+
+		for (int i = rand() % 3; i > 0; i--)
+			bytes[(size_t)rand() % len] = alphabet[(size_t)rand() % (sizeof(alphabet) - 1)];
+		char *copy = malloc(len);
+		const char *at = copy;
+		struct sample quick, thorough;
+		enum reason reason;
+		struct line line;
+
+		memcpy(copy, bytes, len);
+		if (line_quick(&at, copy + len, &quick)) {
+			const char *newline = memchr(copy, '\n', len);
+			const char *end = newline != NULL ? newline : copy + len;
+			struct text a = {0}, b = {0};
+
+			taken++;
+			ck_assert_ptr_eq(at, newline != NULL ? newline + 1 : end);
+			ck_assert(line_begin(&line, copy, end));
+			ck_assert(line_next(&line, &thorough, &reason));
+			describe(&a, &quick, REASON_NONE);
+			describe(&b, &thorough, reason);
+			ck_assert_str_eq(text_string(&a), text_string(&b));
+			ck_assert(!line_next(&line, &thorough, &reason));
+			text_fini(&a);
+			text_fini(&b);
+		} else {
+			ck_assert_ptr_eq(at, copy);
+		}
+		free(copy);
+	}
+	ck_assert_uint_gt(taken, 1000);
+}
+END_TEST
+
 static const struct suite_test tests[] = {
+    SUITE_TEST(the_quick_way_takes_what_the_thorough_one_would),
     SUITE_TEST(each_type_gives_its_kind),
     SUITE_TEST(numbers_are_decimal_and_finite),
     SUITE_TEST(a_sign_makes_a_gauge_relative),
