@@ -43,8 +43,8 @@ struct connection {
 	size_t line_len;
 	struct text answer;
 	struct egress_report report;
-	bool asked;      /* a report is on its way */
-	bool answering;  /* the line has been read */
+	bool asked;     /* a report is on its way */
+	bool answering; /* the line has been read */
 	bool closed;
 };
 
@@ -101,14 +101,13 @@ on_written(uv_write_t *write, int status)
 static void
 send_answer(struct connection *connection)
 {
-	uv_buf_t piece =
-	    uv_buf_init(connection->answer.bytes, (unsigned)connection->answer.len);
+	uv_buf_t piece = uv_buf_init(connection->answer.bytes, (unsigned)connection->answer.len);
 
 	if (uv_is_closing((uv_handle_t *)&connection->pipe))
 		return;
 	connection->write.data = connection;
-	if (uv_write(&connection->write, (uv_stream_t *)&connection->pipe, &piece, 1,
-		on_written) != 0)
+	if (uv_write(&connection->write, (uv_stream_t *)&connection->pipe, &piece, 1, on_written) !=
+	    0)
 		connection_close(connection);
 }
 
@@ -170,8 +169,8 @@ give_room(uv_handle_t *handle, size_t suggested, uv_buf_t *room)
 	struct connection *connection = handle->data;
 
 	(void)suggested;
-	*room = uv_buf_init(connection->line + connection->line_len,
-	    (unsigned)(LINE_MOST - connection->line_len));
+	*room = uv_buf_init(
+	    connection->line + connection->line_len, (unsigned)(LINE_MOST - connection->line_len));
 }
 
 static void
@@ -228,8 +227,8 @@ is_alive(const char *path)
 	if (fd < 0)
 		return false;
 	strncpy(address.sun_path, path, sizeof(address.sun_path) - 1);
-	bool alive = connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0 ||
-	    errno == EAGAIN;
+	bool alive =
+	    connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0 || errno == EAGAIN;
 
 	close(fd);
 	return alive;
@@ -248,12 +247,15 @@ make_way(const char *path, struct text *error)
 	if (lstat(path, &found) != 0)
 		return 0;
 	if (!S_ISSOCK(found.st_mode)) {
-		text_printf(error, "control socket %s: there is something that is not a socket", path);
+		text_printf(
+		    error, "control socket %s: there is something that is not a socket", path);
 		return -EEXIST;
 	}
 	if (is_alive(path)) {
-		text_printf(error, "control socket %s: another daemon is using it; give this one "
-				   "its own with control.socket", path);
+		text_printf(error,
+		    "control socket %s: another daemon is using it; give this one "
+		    "its own with control.socket",
+		    path);
 		return -EADDRINUSE;
 	}
 	if (unlink(path) == 0)

@@ -105,8 +105,8 @@ write_sockets(struct json *json, const struct worker *worker, size_t listener)
 		json_bytes(json, "address", address.bytes, address.len);
 		json_uint(json, "worker", worker->index);
 		json_uint(json, "receive_buffer_bytes", receiver->capacity);
-		json_uint(json, "receive_buffer_datagrams",
-		    receiver->capacity / UDP_DATAGRAM_CHARGE);
+		json_uint(
+		    json, "receive_buffer_datagrams", receiver->capacity / UDP_DATAGRAM_CHARGE);
 		json_uint(json, "queued_bytes", counter_get(&receiver->queued_bytes));
 		json_uint(json, "peak_bytes", counter_get(&receiver->peak_bytes));
 		json_close_object(json);
@@ -178,8 +178,8 @@ write_flush(struct json *json, const struct flusher *flusher)
 	json_open_object(json, "flush");
 	json_uint(json, "count", counter_get(&counters[FLUSH_FLUSHES]));
 	json_uint(json, "late", counter_get(&counters[FLUSH_LATE]));
-	json_number(json, "duration_seconds",
-	    (double)counter_get(&counters[FLUSH_DURATION_NS]) / 1e9);
+	json_number(
+	    json, "duration_seconds", (double)counter_get(&counters[FLUSH_DURATION_NS]) / 1e9);
 	json_uint(json, "timestamp", counter_get(&counters[FLUSH_TIMESTAMP]));
 	json_uint(json, "series", counter_get(&counters[FLUSH_SERIES]));
 	json_open_object(json, "clock_steps");
@@ -200,8 +200,7 @@ status_write(const struct status_sources *sources, const struct text *sinks, str
 	json_open_object(&json, NULL);
 	json_text(&json, "version", sources->version);
 	json_int(&json, "pid", getpid());
-	json_number(
-	    &json, "uptime_seconds", (double)(clock_mono_ns() - sources->started_ns) / 1e9);
+	json_number(&json, "uptime_seconds", (double)(clock_mono_ns() - sources->started_ns) / 1e9);
 	json_number(&json, "interval_seconds", (double)flusher->settings->interval_ns / 1e9);
 	json_number(&json, "next_flush_seconds", (double)(due_ns - clock_wall_ns()) / 1e9);
 	write_ledger(&json, sources);

@@ -20,5 +20,4 @@ struct status_sources {
 void status_account(const struct status_sources *sources, struct account *account_out);
 
 /* Write the object. sinks: what the egress thread said of them, a JSON array. */
-void status_write(
-    const struct status_sources *sources, const struct text *sinks, struct text *out);
+void status_write(const struct status_sources *sources, const struct text *sinks, struct text *out);

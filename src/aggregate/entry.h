@@ -50,9 +50,9 @@ struct record {
 
 struct gauge_record {
 	struct record record;
-	double absolute; /* the newest absolute value */
-	uint64_t absolute_stamp; /* 0: none came */
-	double delta; /* sum of the deltas since */
+	double absolute;                  /* the newest absolute value */
+	uint64_t absolute_stamp;          /* 0: none came */
+	double delta;                     /* sum of the deltas since */
 	uint64_t first_delta, last_delta; /* stamps; 0: none */
 };
 

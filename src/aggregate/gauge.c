@@ -6,8 +6,8 @@
 #include <stddef.h>
 
 struct gauge_record *
-gauge_fold(struct gauge_record *record, struct arena *arena, const struct sample *sample,
-    uint64_t stamp)
+gauge_fold(
+    struct gauge_record *record, struct arena *arena, const struct sample *sample, uint64_t stamp)
 {
 	if (record == NULL) {
 		record = arena_alloc(arena, sizeof(*record));

@@ -13,8 +13,8 @@
 #include "metric/sample.h"
 
 /* record is NULL for an interval's first sample. Never refuses. */
-struct gauge_record *gauge_fold(struct gauge_record *record, struct arena *arena,
-    const struct sample *sample, uint64_t stamp);
+struct gauge_record *gauge_fold(
+    struct gauge_record *record, struct arena *arena, const struct sample *sample, uint64_t stamp);
 
 /* A gauge's state over intervals. */
 struct gauge_base {

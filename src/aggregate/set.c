@@ -73,8 +73,8 @@ set_fold(struct set_record *record, struct arena *arena, const struct sample *sa
 		return NULL;
 	if (record == NULL) {
 		record = arena_alloc(arena, sizeof(*record));
-		*record = (struct set_record){
-		    .mask = slots - 1, .members = new_slots(arena, slots)};
+		*record =
+		    (struct set_record){.mask = slots - 1, .members = new_slots(arena, slots)};
 	}
 	if (full)
 		grow(record, arena);

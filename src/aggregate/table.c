@@ -185,8 +185,8 @@ count_entry(struct table *table, const struct entry *entry, bool comes)
 }
 
 struct entry *
-table_insert(struct table *table, uint64_t hash, const struct sample *spelling,
-    uint32_t profiles, struct entry *alias)
+table_insert(struct table *table, uint64_t hash, const struct sample *spelling, uint32_t profiles,
+    struct entry *alias)
 {
 	struct subtable *sub = own_sub(table, hash);
 	size_t bytes = sizeof(struct entry) + spelling->name_len + spelling->tags_len;
@@ -269,8 +269,8 @@ table_collect(struct table *table)
 }
 
 void
-table_read(struct table *table, unsigned index,
-    void (*visit)(const struct entry *entry, void *arg), void *arg)
+table_read(struct table *table, unsigned index, void (*visit)(const struct entry *entry, void *arg),
+    void *arg)
 {
 	atomic_store(&table->reading, true);
 	struct subtable *sub = atomic_load(&table->sub[index]);

@@ -29,7 +29,7 @@ struct table {
 	struct {
 		void **at;
 		size_t count, cap;
-	} limbo; /* unlinked, not freed yet; the worker's */
+	} limbo;                          /* unlinked, not freed yet; the worker's */
 	counter counters[TABLE_COUNTERS]; /* written by the worker */
 };
 

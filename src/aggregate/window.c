@@ -59,9 +59,7 @@ fold_value(struct window *window, uint64_t *value, uint32_t hits, const struct s
 		*value = double_bits(sum + sample->value * sample->weight);
 		return true;
 	}
-	case KIND_GAUGE:
-		record = gauge_fold(record, &window->arena, sample, stamp);
-		break;
+	case KIND_GAUGE: record = gauge_fold(record, &window->arena, sample, stamp); break;
 	case KIND_TIMER:
 		*reason_out = REASON_TIMER_BUDGET;
 		record = timer_fold(record, &window->arena, sample, budget);
@@ -77,8 +75,8 @@ fold_value(struct window *window, uint64_t *value, uint32_t hits, const struct s
 }
 
 enum reason
-window_fold(struct window *window, struct entry *entry, const struct sample *sample,
-    uint64_t stamp, const struct budget *budget)
+window_fold(struct window *window, struct entry *entry, const struct sample *sample, uint64_t stamp,
+    const struct budget *budget)
 {
 	uint32_t seq = (uint32_t)window->interval.seq;
 	struct cell *cell = &entry->cell[seq & 1];

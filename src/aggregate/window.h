@@ -22,7 +22,7 @@ struct entry_list {
 struct window {
 	struct mail mail; /* to the flusher at the seal, back on return */
 	unsigned worker;
-	struct interval interval; /* its seq when opened, the rest at the seal */
+	struct interval interval;  /* its seq when opened, the rest at the seal */
 	struct entry_list touched; /* canonical entries with a sample, each once */
 	struct entry_list retired; /* unlinked entries, freed after the return */
 	struct arena arena;        /* the records */
@@ -56,8 +56,7 @@ window_stamp(const struct window *window, struct entry *alias)
 {
 	uint32_t seq = (uint32_t)window->interval.seq;
 
-	atomic_store_explicit(
-	    &alias->cell[seq & 1].meta, cell_meta(seq, 0), memory_order_relaxed);
+	atomic_store_explicit(&alias->cell[seq & 1].meta, cell_meta(seq, 0), memory_order_relaxed);
 }
 
 /* Fold one sample into a canonical entry's open cell. stamp is its arrival,

@@ -23,7 +23,7 @@ static bool
 is_name_byte(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '-' ||
-	       c == '_';
+	    c == '_';
 }
 
 /* NULL, or what is wrong with a host name. One trailing dot is fine. */

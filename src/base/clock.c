@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <time.h>
 
-static bool is_virtual;                /* set before any thread starts */
+static bool is_virtual; /* set before any thread starts */
 /* Virtual time. Sequentially consistent, the wall moving first: who reads the
  * monotonic clock, then the wall, never pairs a new one with an old one. */
 static _Atomic int64_t wall_ns, mono_ns;

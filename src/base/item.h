@@ -21,11 +21,11 @@ enum item_type {
 	ITEM_SIZE,     /* int64_t, bytes  16MiB, 8KiB, 512 */
 	ITEM_MODE,     /* int64_t         0660, octal */
 	ITEM_STRING,   /* char *, never NULL */
-	ITEM_ADDRESS,  /* char *          host:port, [v6]:port, :port, /path; "" if the default is */
-	ITEM_CHOICE,   /* int             index into choices */
-	ITEM_LIST,     /* struct item_list of `element`; a scalar is a list of one */
-	ITEM_BLOCK,    /* the struct that `block` describes, in place */
-	ITEM_MAP,      /* struct item_map: names of ours -> blocks of `block` or, by their `type`, of `variants` */
+	ITEM_ADDRESS, /* char *          host:port, [v6]:port, :port, /path; "" if the default is */
+	ITEM_CHOICE,  /* int             index into choices */
+	ITEM_LIST,    /* struct item_list of `element`; a scalar is a list of one */
+	ITEM_BLOCK,   /* the struct that `block` describes, in place */
+	ITEM_MAP, /* struct item_map: names of ours -> blocks of `block` or, by their `type`, of `variants` */
 };
 
 /* What ITEM_INT, ITEM_DURATION and ITEM_SIZE hold where `word` was given. */
@@ -36,18 +36,21 @@ struct item_table;
 struct item {
 	const char *key;
 	enum item_type type;
-	size_t offset;          /* into the struct that receives the values */
-	const char *fallback;   /* default, as YAML flow text: "10s", "[90]", "auto"; NULL: required */
-	double least, most;     /* inclusive bounds, in the member's unit; both 0: none. Of a list: of each element */
-	size_t most_elements;   /* of a list; 0: no bound */
-	const char *word;       /* accepted in place of a number ("auto", "never"): ITEM_WORD is stored */
+	size_t offset; /* into the struct that receives the values */
+	const char
+	    *fallback; /* default, as YAML flow text: "10s", "[90]", "auto"; NULL: required */
+	double least,
+	    most; /* inclusive bounds, in the member's unit; both 0: none. Of a list: of each element */
+	size_t most_elements; /* of a list; 0: no bound */
+	const char *word; /* accepted in place of a number ("auto", "never"): ITEM_WORD is stored */
 	const char *const *choices; /* of ITEM_CHOICE, or of a list of them; NULL-terminated */
-	enum item_type element; /* of ITEM_LIST: any scalar type */
+	enum item_type element;     /* of ITEM_LIST: any scalar type */
 	const struct item_table *block;
-	const struct item_table *const *variants; /* of ITEM_MAP; NULL-terminated; their name is the `type` */
-	const char *help;       /* one line, no period */
-	bool live;              /* a reload may change it */
-	bool expand;            /* of ITEM_STRING: %{host} and %{env:NAME} are replaced */
+	const struct item_table *const
+	    *variants;    /* of ITEM_MAP; NULL-terminated; their name is the `type` */
+	const char *help; /* one line, no period */
+	bool live;        /* a reload may change it */
+	bool expand;      /* of ITEM_STRING: %{host} and %{env:NAME} are replaced */
 };
 
 struct item_table {

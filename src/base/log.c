@@ -249,7 +249,7 @@ log_start(const struct log_settings *settings)
 	CHECK(atomic_load_explicit(&mode, memory_order_relaxed) == MODE_DIRECT);
 	target = settings->target == LOG_TARGET_STDOUT ? STDOUT_FILENO : STDERR_FILENO;
 	for_people = settings->format == LOG_FORMAT_HUMAN ||
-		     (settings->format == LOG_FORMAT_AUTO && isatty(target));
+	    (settings->format == LOG_FORMAT_AUTO && isatty(target));
 	atomic_store_explicit(&level_shown, settings->level, memory_order_relaxed);
 	atomic_store_explicit(&stopping, false, memory_order_relaxed);
 	CHECK(sem_init(&arrived, 0, 0) == 0);

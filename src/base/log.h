@@ -44,9 +44,9 @@ uint64_t log_suppressed(void);
 void log_write(struct log_site *site, enum log_level level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-#define LOG_AT(level, ...)                                \
-	do {                                              \
-		static struct log_site log_site_;         \
+#define LOG_AT(level, ...)                                 \
+	do {                                               \
+		static struct log_site log_site_;          \
 		log_write(&log_site_, level, __VA_ARGS__); \
 	} while (0)
 

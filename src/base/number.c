@@ -301,9 +301,9 @@ decimal_of(double magnitude)
 	memcpy(&bits, &magnitude, sizeof(bits));
 	uint64_t fraction = bits & (HIDDEN_BIT - 1);
 	int biased = (int)(bits >> 52);
-	struct decimal decimal = biased == 0 ? shortest_decimal(fraction, 1 - 1075, false)
-					     : shortest_decimal(fraction | HIDDEN_BIT,
-						   biased - 1075, fraction == 0 && biased > 1);
+	struct decimal decimal = biased == 0
+	    ? shortest_decimal(fraction, 1 - 1075, false)
+	    : shortest_decimal(fraction | HIDDEN_BIT, biased - 1075, fraction == 0 && biased > 1);
 
 	if (decimal.digits % 100000000 == 0) { /* most of the way at once */
 		decimal.digits /= 100000000;

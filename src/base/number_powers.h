@@ -10,6 +10,7 @@
 #define NUMBER_POWER_MIN (-292)
 #define NUMBER_POWER_MAX 324
 
+/* clang-format off */
 static const uint64_t number_powers[NUMBER_POWER_MAX - NUMBER_POWER_MIN + 1][2] = {
 	{0xff77b1fcbebcdc4f, 0x25e8e89c13bb0f7b},
 	{0x9faacf3df73609b1, 0x77b191618c54e9ad},
@@ -629,3 +630,4 @@ static const uint64_t number_powers[NUMBER_POWER_MAX - NUMBER_POWER_MIN + 1][2] 
 	{0xfcf62c1dee382c42, 0x46729e03dd9ed7b6},
 	{0x9e19db92b4e31ba9, 0x6c07a2c26a8346d2},
 };
+/* clang-format on */

@@ -137,8 +137,9 @@ print_ledger(const struct bench *bench, const struct bench_sent *sent, struct te
 	human_count(out, grown->refused);
 	text_puts(out, " refused\n");
 	if (!bench->balanced)
-		text_puts(out, "these do not balance: other clients were sending too, "
-			       "or the daemon lost count\n");
+		text_puts(out,
+		    "these do not balance: other clients were sending too, "
+		    "or the daemon lost count\n");
 }
 
 static void

@@ -79,5 +79,5 @@ bool
 bench_ledger_balances(const struct bench_ledger *grown, uint64_t datagrams_sent)
 {
 	return datagrams_sent == grown->read + grown->dropped &&
-	       grown->lines == grown->accepted + grown->refused;
+	    grown->lines == grown->accepted + grown->refused;
 }

@@ -57,8 +57,9 @@ warn_of_interval(const struct load *load, const struct settings *settings)
 	int64_t interval = settings->flush.interval_ns;
 
 	if (interval < minute && minute % interval != 0)
-		warn(load, "interval", "it does not divide a minute: some minutes get more flushes "
-				       "than others");
+		warn(load, "interval",
+		    "it does not divide a minute: some minutes get more flushes "
+		    "than others");
 	else if (interval > minute && interval % minute != 0)
 		warn(load, "interval", "it is not a whole number of minutes");
 	if (interval % CLOCK_SECOND != 0 && has_graphite(settings))

@@ -84,7 +84,7 @@ config_command(int argc, char **argv)
 	int letter, status = -1;
 
 	while (status < 0 &&
-	       (letter = getopt_long(argc, argv, "h" LOAD_LETTERS, long_options, NULL)) != -1) {
+	    (letter = getopt_long(argc, argv, "h" LOAD_LETTERS, long_options, NULL)) != -1) {
 		if (letter == 'D')
 			form = FORM_DEFAULTS;
 		else if (letter == 'O')
@@ -98,7 +98,7 @@ config_command(int argc, char **argv)
 		status = command_misused(argv[0]);
 	if (status < 0)
 		status = form == FORM_DEFAULTS ? print_defaults()
-		                               : print_loaded(&load, form == FORM_ORIGIN);
+					       : print_loaded(&load, form == FORM_ORIGIN);
 	load_fini(&load);
 	return status;
 }

@@ -67,8 +67,7 @@ tell_workers(struct daemon *daemon, enum worker_mail what)
 
 		notice->to = &daemon->main.inbox;
 		notice->kind = DAEMON_WORKER_DRAINED;
-		mailbox_post(
-		    &daemon->ingest.workers[i].thread.inbox, &notice->mail, what);
+		mailbox_post(&daemon->ingest.workers[i].thread.inbox, &notice->mail, what);
 	}
 }
 
@@ -91,8 +90,7 @@ stop_flusher(struct daemon *daemon)
 		return;
 	daemon->flusher_done.to = &daemon->main.inbox;
 	daemon->flusher_done.kind = DAEMON_FLUSHER_DONE;
-	mailbox_post(
-	    &daemon->flusher.thread.inbox, &daemon->flusher_done.mail, FLUSHER_STOP);
+	mailbox_post(&daemon->flusher.thread.inbox, &daemon->flusher_done.mail, FLUSHER_STOP);
 }
 
 static void
@@ -110,22 +108,14 @@ deliver(struct thread *thread, struct mail *mail)
 	struct daemon *daemon = (struct daemon *)((char *)thread - offsetof(struct daemon, main));
 
 	switch ((enum daemon_mail)mail->kind) {
-	case DAEMON_STOP:
-		begin_stop(daemon);
-		break;
-	case DAEMON_WORKER_DRAINED:
-		stop_flusher(daemon);
-		break;
+	case DAEMON_STOP: begin_stop(daemon); break;
+	case DAEMON_WORKER_DRAINED: stop_flusher(daemon); break;
 	case DAEMON_FLUSHER_DONE:
 		egress_stop(daemon->egress, daemon->deadline_ns, &daemon->main.inbox,
 		    &daemon->egress_done, DAEMON_EGRESS_DONE);
 		break;
-	case DAEMON_EGRESS_DONE:
-		end_main(daemon);
-		break;
-	case DAEMON_REPORT:
-		control_report(mail);
-		break;
+	case DAEMON_EGRESS_DONE: end_main(daemon); break;
+	case DAEMON_REPORT: control_report(mail); break;
 	}
 }
 
@@ -214,11 +204,9 @@ daemon_open(const struct settings *settings, struct text *error)
 	thread_init(&daemon->main, "tidemill", deliver);
 	flusher_init(&daemon->flusher, &settings->flush);
 	if (ingest_open(&daemon->ingest, &settings->listen, &settings->limits, &budget,
-		count_workers(settings), &daemon->flusher.thread.inbox, FLUSHER_SEALED,
-		error) != 0)
+		count_workers(settings), &daemon->flusher.thread.inbox, FLUSHER_SEALED, error) != 0)
 		return NULL;
-	daemon->worker_notices =
-	    mem_zero(daemon->ingest.count, sizeof(*daemon->worker_notices));
+	daemon->worker_notices = mem_zero(daemon->ingest.count, sizeof(*daemon->worker_notices));
 	daemon->egress = egress_new(&settings->sinks);
 	daemon->sources = (struct status_sources){
 	    .version = TIDEMILL_VERSION,

@@ -26,8 +26,8 @@ struct load {
 	const char *file;     /* -c; NULL: $TIDEMILL_CONFIG, else LOAD_DEFAULT_FILE if it exists */
 	const char **options; /* -o, in order; the texts are argv's */
 	size_t count, cap;
-	char *read;           /* after settings_load(): the file that was read; NULL: none, built-ins */
-	struct conf *conf;    /* after settings_load(): knows where each value came from */
+	char *read; /* after settings_load(): the file that was read; NULL: none, built-ins */
+	struct conf *conf; /* after settings_load(): knows where each value came from */
 };
 
 #define LOAD_DEFAULT_FILE "/etc/tidemill/tidemill.yaml"

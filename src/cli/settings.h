@@ -14,10 +14,10 @@ struct settings {
 	struct limits_settings limits;
 	struct control_settings control;
 	struct log_settings log;
-	struct item_map listen;      /* of struct listen_settings */
-	struct item_map sinks;       /* of sink_variants */
-	char *hostname;              /* the real one where the file says auto */
-	int64_t workers;             /* ITEM_WORD: auto */
+	struct item_map listen; /* of struct listen_settings */
+	struct item_map sinks;  /* of sink_variants */
+	char *hostname;         /* the real one where the file says auto */
+	int64_t workers;        /* ITEM_WORD: auto */
 	int64_t shutdown_timeout_ns;
 };
 

@@ -62,8 +62,7 @@ fallback_node(const char *fallback)
 {
 	struct problems problems = {0};
 	bool broken = false;
-	struct node *node =
-	    parse_yaml(NULL, true, fallback, strlen(fallback), &problems, &broken);
+	struct node *node = parse_yaml(NULL, true, fallback, strlen(fallback), &problems, &broken);
 
 	CHECK(problems.count == 0 && !broken);
 	return node;
@@ -81,7 +80,8 @@ apply_scalar(struct apply *apply, const struct item *item, enum item_type type,
 		return;
 	if (node->type != NODE_SCALAR) {
 		complain(apply, &node->mark, item->key,
-		    node->type == NODE_NONE ? "no value is given; it is %s" : "the value must be %s",
+		    node->type == NODE_NONE ? "no value is given; it is %s"
+					    : "the value must be %s",
 		    scalar_describe(type));
 		return;
 	}
@@ -96,8 +96,8 @@ apply_scalar(struct apply *apply, const struct item *item, enum item_type type,
 }
 
 static void
-apply_list(struct apply *apply, const struct item *item, const struct node *node,
-    struct item_list *list)
+apply_list(
+    struct apply *apply, const struct item *item, const struct node *node, struct item_list *list)
 {
 	size_t size = scalar_size(item->element);
 	size_t count = node->type == NODE_LIST ? node->count : 1;
@@ -111,8 +111,8 @@ apply_list(struct apply *apply, const struct item *item, const struct node *node
 	if (count == 0 && item->fallback == NULL)
 		complain(apply, &node->mark, item->key, "the list needs at least one element");
 	if (item->most_elements > 0 && count > item->most_elements) {
-		complain(apply, &node->mark, item->key, "the list has %zu elements, the most is %zu",
-		    count, item->most_elements);
+		complain(apply, &node->mark, item->key,
+		    "the list has %zu elements, the most is %zu", count, item->most_elements);
 		return;
 	}
 	if (count == 0)
@@ -176,13 +176,14 @@ find_variant(struct apply *apply, const struct item *map, const struct node_chil
 		for (size_t i = 0; map->variants[i] != NULL; i++)
 			suggest_consider(&suggestion, map->variants[i]->name);
 		if (!found)
-			complain(apply, &type->mark, "type", "\"%.60s\" is none of %s%s%s%s", type->text,
-			    text_string(&names), suggestion.nearest != NULL ? "; did you mean \"" : "",
+			complain(apply, &type->mark, "type", "\"%.60s\" is none of %s%s%s%s",
+			    type->text, text_string(&names),
+			    suggestion.nearest != NULL ? "; did you mean \"" : "",
 			    suggestion.nearest != NULL ? suggestion.nearest : "",
 			    suggestion.nearest != NULL ? "\"?" : "");
 	} else if (type != NULL && type->type != NODE_BAD) {
-		complain(apply, &type->mark, "type", "the value must be one of %s",
-		    text_string(&names));
+		complain(
+		    apply, &type->mark, "type", "the value must be one of %s", text_string(&names));
 	}
 	text_fini(&names);
 	return found;
@@ -209,12 +210,13 @@ apply_entry(struct apply *apply, const struct item *map, const struct node_child
 	entry->name = mem_copy_text(child->key, strlen(child->key));
 	entry->variant = variant;
 	entry->settings = mem_zero(1, table->size);
-	apply_block(apply, table, child->node, &child->mark, map->variants != NULL, entry->settings);
+	apply_block(
+	    apply, table, child->node, &child->mark, map->variants != NULL, entry->settings);
 }
 
 static void
-apply_map(struct apply *apply, const struct item *item, const struct node *node,
-    struct item_map *out)
+apply_map(
+    struct apply *apply, const struct item *item, const struct node *node, struct item_map *out)
 {
 	size_t outer = path_enter(apply, item->key);
 
@@ -257,13 +259,12 @@ apply_value(struct apply *apply, const struct item *item, const struct node *nod
 static bool
 says_nothing(const struct item *item, const struct node_child *child)
 {
-	return child == NULL || (item->type == ITEM_MAP && child->node->type == NODE_MAP &&
-	                            child->node->count == 0);
+	return child == NULL ||
+	    (item->type == ITEM_MAP && child->node->type == NODE_MAP && child->node->count == 0);
 }
 
 static void
-apply_fallback(
-    struct apply *apply, const struct item *item, const struct mark *mark, void *member)
+apply_fallback(struct apply *apply, const struct item *item, const struct mark *mark, void *member)
 {
 	const char *fallback = item->fallback;
 
@@ -306,8 +307,8 @@ refuse_key(struct apply *apply, const struct item_table *table, const struct nod
 		}
 		text_printf(&hint, "%s%s", shown > 1 ? ", " : "", item->key);
 	}
-	complain(apply, &child->mark, NULL, "unknown key \"%.60s\"; %s", child->key,
-	    text_string(&hint));
+	complain(
+	    apply, &child->mark, NULL, "unknown key \"%.60s\"; %s", child->key, text_string(&hint));
 	text_fini(&hint);
 }
 

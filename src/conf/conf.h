@@ -68,8 +68,7 @@ void conf_settings_free(const struct item_table *table, void *settings);
 
 /* The settings as a file that would give the same ones. With origin each line
  * ends in a comment that says where its value came from. */
-void conf_print(
-    const struct conf *conf, const void *settings, bool origin, struct text *out);
+void conf_print(const struct conf *conf, const void *settings, bool origin, struct text *out);
 
 /* Every key of the table with its default, help, unit and choices: a file
  * that loads, and changes nothing. */

@@ -187,7 +187,7 @@ place_value(struct conf *conf, const struct layer *layer, struct place place, co
 	if (len > 0 && *value != '{' && place.block != NULL && place.block->short_key != NULL)
 		item = place_item(place.block, place.block->short_key);
 	else if (place.block != NULL || place.entry_of != NULL ||
-	         (item != NULL && item->type == ITEM_MAP))
+	    (item != NULL && item->type == ITEM_MAP))
 		return parse_value(conf, layer, value, len);
 	if (item != NULL && item->type == ITEM_LIST)
 		return list_value(conf, layer, value, len);
@@ -238,7 +238,7 @@ read_pair(struct conf *conf, const struct layer *layer, const struct path *path,
 		base = node_get(base, key);
 		place = place_step(place, key, NULL, base);
 		struct node *child = i + 1 < path->count ? node_new(NODE_MAP, &mark)
-		                                         : place_value(conf, layer, place, value);
+							 : place_value(conf, layer, place, value);
 		struct node *next = child;
 
 		node_add(at, key, &mark, &child);
@@ -249,8 +249,8 @@ read_pair(struct conf *conf, const struct layer *layer, const struct path *path,
 
 /* A path and its value, neither yet trusted. */
 static void
-read_setting(struct conf *conf, const struct layer *layer, struct path *path,
-    const char *separator, const char *value)
+read_setting(struct conf *conf, const struct layer *layer, struct path *path, const char *separator,
+    const char *value)
 {
 	struct mark mark = {.layer = layer};
 	const char *why = path_split(path, separator);

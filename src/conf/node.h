@@ -19,13 +19,13 @@ enum node_type {
 struct node {
 	enum node_type type;
 	struct mark mark;
-	char *text; /* of a scalar; no NUL within */
+	char *text;               /* of a scalar; no NUL within */
 	struct node_child *child; /* of a list or a map */
 	size_t count, cap;
 };
 
 struct node_child {
-	char *key; /* of a map; NULL in a list */
+	char *key;        /* of a map; NULL in a list */
 	struct mark mark; /* of the key */
 	struct node *node;
 };

@@ -83,7 +83,8 @@ complain_of_syntax(struct parse *parse)
 	if (reader)
 		problem_add(parse->problems, &mark, "this is not UTF-8 text: %s", why);
 	else if (strstr(why, "cannot start any token") != NULL && byte_at(parse, &at) == '\t')
-		problem_add(parse->problems, &mark, "a tab stands here; YAML is indented with spaces");
+		problem_add(
+		    parse->problems, &mark, "a tab stands here; YAML is indented with spaces");
 	else if (strstr(why, "node content") != NULL && byte_at(parse, &at) == ':')
 		problem_add(parse->problems, &mark,
 		    "within brackets, what starts with a colon needs quotes, like [\":8125\"]");
@@ -129,10 +130,11 @@ refuse_properties(struct parse *parse, const struct mark *mark)
 	default: return;
 	}
 	if (anchor != NULL)
-		problem_add(parse->problems, mark, "anchors (&%.60s) are not supported", (const char *)anchor);
+		problem_add(parse->problems, mark, "anchors (&%.60s) are not supported",
+		    (const char *)anchor);
 	if (tag != NULL)
-		problem_add(parse->problems, mark, "tags (%.60s) are not supported; the key gives the type",
-		    (const char *)tag);
+		problem_add(parse->problems, mark,
+		    "tags (%.60s) are not supported; the key gives the type", (const char *)tag);
 }
 
 static struct node *
@@ -166,7 +168,8 @@ read_list(struct parse *parse, const struct mark *mark, unsigned depth)
 			continue;
 		}
 		if (!parse->broken)
-			problem_add(parse->problems, &at, "a list has at most %d elements", PARSE_ELEMENTS);
+			problem_add(
+			    parse->problems, &at, "a list has at most %d elements", PARSE_ELEMENTS);
 		parse->broken = true;
 		node_free(&element);
 	}
@@ -254,7 +257,7 @@ read_node(struct parse *parse, unsigned depth)
 		return node_new(NODE_BAD, &mark);
 	}
 	return parse->event.type == YAML_SEQUENCE_START_EVENT ? read_list(parse, &mark, depth + 1)
-	                                                      : read_map(parse, &mark, depth + 1);
+							      : read_map(parse, &mark, depth + 1);
 }
 
 /* The one document there may be, up to the end of the stream. */

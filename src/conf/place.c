@@ -76,7 +76,7 @@ static bool
 is_map(struct place place)
 {
 	return place.block != NULL || place.entry_of != NULL ||
-	       (place.item != NULL && place.item->type == ITEM_MAP);
+	    (place.item != NULL && place.item->type == ITEM_MAP);
 }
 
 static void
@@ -85,8 +85,9 @@ use_short_key(const struct item_table *block, struct node **node)
 	struct mark mark = (*node)->mark;
 	const struct item *item =
 	    block != NULL && block->short_key != NULL ? place_item(block, block->short_key) : NULL;
-	bool fits = item != NULL && ((*node)->type == NODE_SCALAR ||
-	                                ((*node)->type == NODE_LIST && item->type == ITEM_LIST));
+	bool fits = item != NULL &&
+	    ((*node)->type == NODE_SCALAR ||
+		((*node)->type == NODE_LIST && item->type == ITEM_LIST));
 
 	if (!fits)
 		return;
@@ -111,6 +112,7 @@ place_lengthen(struct place place, struct node **node, const struct node *base)
 		struct node_child *child = &(*node)->child[i];
 		const struct node *below = node_get(base, child->key);
 
-		place_lengthen(place_step(place, child->key, child->node, below), &child->node, below);
+		place_lengthen(
+		    place_step(place, child->key, child->node, below), &child->node, below);
 	}
 }

@@ -24,8 +24,8 @@ size_t place_variant(const struct item *map, const char *type);
 /* One step down. `said` is what the layer in hand says of the place it leads
  * to, and `base` what weaker ones said of it (either may be NULL): an entry's
  * `type` is looked up there. */
-struct place place_step(
-    struct place from, const char *key, const struct node *said, const struct node *base);
+struct place
+place_step(struct place from, const char *key, const struct node *said, const struct node *base);
 
 /* Turn every short form below node into its long one: a scalar or list in
  * place of a block into a map of the short key, nothing in place of a map

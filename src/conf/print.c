@@ -60,8 +60,7 @@ print_list(const struct item *item, const struct item_list *list, struct text *o
 	text_byte(out, ']');
 }
 
-static void print_block(
-    struct print *print, const struct item_table *table, const void *settings,
+static void print_block(struct print *print, const struct item_table *table, const void *settings,
     const struct node *node);
 
 static void
@@ -70,8 +69,7 @@ print_entry(struct print *print, const struct item *map, const struct item_entry
 {
 	const struct item_table *table =
 	    map->variants != NULL ? map->variants[entry->variant] : map->block;
-	const struct node_child *type =
-	    said != NULL ? node_child(said->node, "type") : NULL;
+	const struct node_child *type = said != NULL ? node_child(said->node, "type") : NULL;
 	size_t start;
 
 	print_key(print, entry->name, &start);
@@ -102,8 +100,8 @@ print_map(struct print *print, const struct item *item, const struct item_map *m
 }
 
 static void
-print_scalar(struct print *print, const struct item *item, const void *member,
-    const struct node_child *said)
+print_scalar(
+    struct print *print, const struct item *item, const void *member, const struct node_child *said)
 {
 	size_t start;
 

@@ -58,7 +58,8 @@ problem_add(struct problems *problems, const struct mark *mark, const char *form
 	va_end(args);
 	escape_sentence(&shown, raw.bytes, raw.len);
 
-	problems->at = mem_room(problems->at, problems->count, &problems->cap, sizeof(*problems->at));
+	problems->at =
+	    mem_room(problems->at, problems->count, &problems->cap, sizeof(*problems->at));
 	problems->at[problems->count] = (struct problem){
 	    .mark = *mark,
 	    .order = problems->count,

@@ -19,8 +19,8 @@ struct sample {
 	unsigned depth;
 };
 
-static void sample_block(
-    struct sample *sample, const struct item_table *table, const struct node *given);
+static void
+sample_block(struct sample *sample, const struct item_table *table, const struct node *given);
 
 static void
 pad(struct text *out, size_t start, size_t column)
@@ -84,7 +84,7 @@ help_lists_choices(const struct item *item)
 	size_t len = strlen(item->choices[0]);
 
 	return item->help != NULL && strncmp(item->help, item->choices[0], len) == 0 &&
-	       item->help[len] == ':';
+	    item->help[len] == ':';
 }
 
 static void
@@ -102,7 +102,7 @@ static bool
 is_numeric(enum item_type type)
 {
 	return type == ITEM_INT || type == ITEM_NUMBER || type == ITEM_PERCENT ||
-	       type == ITEM_DURATION || type == ITEM_SIZE || type == ITEM_MODE;
+	    type == ITEM_DURATION || type == ITEM_SIZE || type == ITEM_MODE;
 }
 
 /* "(100ms to 1h, or auto)" */
@@ -225,8 +225,9 @@ sample_map(struct sample *sample, const struct item *item)
 	for (size_t i = 0; i < given->count; i++) {
 		const struct node *entry = given->child[i].node;
 		const struct node *type = node_get(entry, "type");
-		const struct item_table *table =
-		    item->variants != NULL ? item->variants[place_variant(item, type->text)] : item->block;
+		const struct item_table *table = item->variants != NULL
+		    ? item->variants[place_variant(item, type->text)]
+		    : item->block;
 
 		sample_entry(sample, given->child[i].key, table, item->variants != NULL, entry);
 	}
@@ -236,9 +237,10 @@ sample_map(struct sample *sample, const struct item *item)
 
 		for (size_t j = 0; j < given->count; j++)
 			shown |= strcmp(node_get(given->child[j].node, "type")->text,
-			             item->variants[i]->name) == 0;
+				     item->variants[i]->name) == 0;
 		if (!shown)
-			sample_entry(sample, item->variants[i]->name, item->variants[i], true, NULL);
+			sample_entry(
+			    sample, item->variants[i]->name, item->variants[i], true, NULL);
 	}
 	sample->before = before;
 	sample->depth--;

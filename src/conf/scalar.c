@@ -60,9 +60,8 @@ read_bool(const char *text, bool *out, struct text *why)
 
 /* Say why a quantity was refused. */
 static bool
-refuse_quantity(
-    const struct item *item, enum item_type type, enum quantity_status status, const char *text,
-    struct text *why)
+refuse_quantity(const struct item *item, enum item_type type, enum quantity_status status,
+    const char *text, struct text *why)
 {
 	switch (status) {
 	case QUANTITY_NO_UNIT:
@@ -71,9 +70,9 @@ refuse_quantity(
 		break;
 	case QUANTITY_BAD_UNIT:
 		text_printf(why, "\"%.60s\" has an unknown unit; there are %s", text,
-		    type == ITEM_SIZE      ? "B, KiB, MiB, GiB and TiB"
-		    : type == ITEM_PERCENT ? "percentages only, with %"
-		                           : "ns, us, ms, s, m, h and d");
+		    type == ITEM_SIZE          ? "B, KiB, MiB, GiB and TiB"
+			: type == ITEM_PERCENT ? "percentages only, with %"
+					       : "ns, us, ms, s, m, h and d");
 		break;
 	case QUANTITY_TOO_FINE:
 		text_printf(why, "\"%.60s\" is not a whole number of %s", text,
@@ -90,11 +89,10 @@ refuse_quantity(
 }
 
 static bool
-refuse_bounds(const struct item *item, enum item_type type, double value, const char *text,
-    struct text *why)
+refuse_bounds(
+    const struct item *item, enum item_type type, double value, const char *text, struct text *why)
 {
-	if ((item->least == 0 && item->most == 0) ||
-	    (value >= item->least && value <= item->most))
+	if ((item->least == 0 && item->most == 0) || (value >= item->least && value <= item->most))
 		return true;
 	bool small = value < item->least;
 
@@ -105,8 +103,8 @@ refuse_bounds(const struct item *item, enum item_type type, double value, const 
 }
 
 static bool
-read_whole(const struct item *item, enum item_type type, const char *text, int64_t *out,
-    struct text *why)
+read_whole(
+    const struct item *item, enum item_type type, const char *text, int64_t *out, struct text *why)
 {
 	enum quantity_status status;
 	size_t len = strlen(text);
@@ -127,8 +125,8 @@ read_whole(const struct item *item, enum item_type type, const char *text, int64
 }
 
 static bool
-read_number(const struct item *item, enum item_type type, const char *text, double *out,
-    struct text *why)
+read_number(
+    const struct item *item, enum item_type type, const char *text, double *out, struct text *why)
 {
 	const char *end = text + strlen(text), *stop = text;
 	enum quantity_status status = QUANTITY_OK;
@@ -179,8 +177,8 @@ read_address(const struct item *item, const char *text, char **out, struct text 
 }
 
 bool
-scalar_read(const struct item *item, enum item_type type, const char *text, void *member,
-    struct text *why)
+scalar_read(
+    const struct item *item, enum item_type type, const char *text, void *member, struct text *why)
 {
 	switch (type) {
 	case ITEM_BOOL: return read_bool(text, member, why);
@@ -242,7 +240,7 @@ print_unprintable(const char *at, size_t len, struct text *out)
 {
 	const unsigned char *b = (const unsigned char *)at;
 	unsigned point = len == 2 ? (b[0] & 0x1fu) << 6 | (b[1] & 0x3fu)
-	                          : (b[0] & 0x0fu) << 12 | (b[1] & 0x3fu) << 6 | (b[2] & 0x3fu);
+				  : (b[0] & 0x0fu) << 12 | (b[1] & 0x3fu) << 6 | (b[2] & 0x3fu);
 
 	text_printf(out, "\\u%04x", point);
 }

@@ -14,15 +14,15 @@ size_t scalar_size(enum item_type type);
 
 /* Read text as a `type` (the item's, or that of its elements) within the
  * item's bounds. False: why not is appended, as what follows "key: ". */
-bool scalar_read(const struct item *item, enum item_type type, const char *text, void *member,
-    struct text *why);
+bool scalar_read(
+    const struct item *item, enum item_type type, const char *text, void *member, struct text *why);
 
 /* "a duration like 10s": what one of these is. */
 const char *scalar_describe(enum item_type type);
 
 /* As YAML that reads back the same. */
-void scalar_print(
-    const struct item *item, enum item_type type, const void *member, struct text *out);
+void
+scalar_print(const struct item *item, enum item_type type, const void *member, struct text *out);
 
 /* A bound or another number of the item, in its unit. */
 void scalar_print_number(enum item_type type, double number, struct text *out);

@@ -18,8 +18,8 @@ struct conf {
 };
 
 /* A new, strongest layer; the name is copied. */
-const struct layer *stack_layer(
-    struct conf *conf, enum layer_kind kind, const char *name, size_t len);
+const struct layer *
+stack_layer(struct conf *conf, enum layer_kind kind, const char *name, size_t len);
 
 /* Lay a layer's tree over what there is; takes it. */
 void stack_merge(struct conf *conf, struct node **root);

@@ -44,7 +44,8 @@ suggest_distance(const char *one, const char *other)
 			here[j] = above[j - 1] + letter_distance(one[i - 1], other[j - 1]);
 			here[j] = least(here[j], above[j] + WHOLE);
 			here[j] = least(here[j], here[j - 1] + WHOLE);
-			if (i > 1 && j > 1 && one[i - 1] == other[j - 2] && one[i - 2] == other[j - 1])
+			if (i > 1 && j > 1 && one[i - 1] == other[j - 2] &&
+			    one[i - 2] == other[j - 1])
 				here[j] = least(here[j], before[j - 2] + WHOLE);
 		}
 	}

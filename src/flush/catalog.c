@@ -58,7 +58,8 @@ index_add(const struct catalog *catalog, struct gid_index *index, place_fn *plac
 		index_init(&larger, (index->mask + 1) * 2);
 		for (uint32_t at = 0; at <= index->mask; at++)
 			if (index->slot[at] != 0)
-				index_put(&larger, place(catalog, index->slot[at]), index->slot[at]);
+				index_put(
+				    &larger, place(catalog, index->slot[at]), index->slot[at]);
 		larger.used = index->used;
 		free(index->slot);
 		*index = larger;
@@ -69,8 +70,7 @@ index_add(const struct catalog *catalog, struct gid_index *index, place_fn *plac
 
 /* Empty the slot at `hole` and move up what could not have stood before it. */
 static void
-index_remove(
-    const struct catalog *catalog, struct gid_index *index, place_fn *place, uint32_t hole)
+index_remove(const struct catalog *catalog, struct gid_index *index, place_fn *place, uint32_t hole)
 {
 	uint32_t at = hole;
 
@@ -203,8 +203,8 @@ take_gid(struct catalog *catalog)
 {
 	if (catalog->unused_count > 0)
 		return catalog->unused[--catalog->unused_count];
-	catalog->series = mem_room(
-	    catalog->series, catalog->count, &catalog->cap, sizeof(*catalog->series));
+	catalog->series =
+	    mem_room(catalog->series, catalog->count, &catalog->cap, sizeof(*catalog->series));
 	return catalog->count++;
 }
 
@@ -256,8 +256,8 @@ catalog_release(struct catalog *catalog, struct entry *entry)
 	    index_find(&catalog->by_key, place_by_key(catalog, gid), gid));
 	free(series->key);
 	*series = (struct series){0};
-	catalog->unused = mem_room(catalog->unused, catalog->unused_count, &catalog->unused_cap,
-	    sizeof(*catalog->unused));
+	catalog->unused = mem_room(
+	    catalog->unused, catalog->unused_count, &catalog->unused_cap, sizeof(*catalog->unused));
 	catalog->unused[catalog->unused_count++] = gid;
 	catalog->live--;
 }

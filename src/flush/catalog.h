@@ -40,7 +40,7 @@ struct catalog {
 	struct series *series; /* by gid; [0] is no series */
 	uint32_t count;        /* gids given out so far, and 1 */
 	size_t cap;
-	uint32_t *unused;      /* gids to be given out again */
+	uint32_t *unused; /* gids to be given out again */
 	size_t unused_count, unused_cap;
 	uint32_t live;
 	struct gid_index by_key;  /* every series */

@@ -25,8 +25,7 @@ merge_entry(struct flusher *flusher, struct entry *entry, uint64_t *hits)
 	const struct interval *interval = &flusher->sealed;
 	const struct cell *cell = &entry->cell[interval->seq & 1];
 	uint64_t value = atomic_load_explicit(&cell->value, memory_order_relaxed);
-	uint32_t gid =
-	    entry->gid != 0 ? entry->gid : catalog_adopt(&flusher->catalog, entry);
+	uint32_t gid = entry->gid != 0 ? entry->gid : catalog_adopt(&flusher->catalog, entry);
 	struct series *series = &flusher->catalog.series[gid];
 	bool first = series->seen_seq != (uint32_t)interval->seq;
 
@@ -94,8 +93,8 @@ merge_windows(struct flusher *flusher)
 	}
 	uint64_t samples = self_samples(&flusher->self);
 
-	counter_set(&flusher->counters[FLUSH_IMBALANCE],
-	    samples > hits ? samples - hits : hits - samples);
+	counter_set(
+	    &flusher->counters[FLUSH_IMBALANCE], samples > hits ? samples - hits : hits - samples);
 	if (samples != hits)
 		log_error("bug: %llu samples accepted but %llu folded in interval %llu",
 		    (unsigned long long)samples, (unsigned long long)hits,
@@ -122,8 +121,7 @@ flush(struct flusher *flusher)
 	rows_add_catalog(rows, &flusher->catalog);
 	return_windows(flusher);
 	counter_add(&flusher->counters[FLUSH_GAUGES_AMBIGUOUS], rows->ambiguous);
-	self_add_rows(
-	    &flusher->self, rows, (double)(clock_mono_ns() - begun_ns) / 1e6, lag_ns);
+	self_add_rows(&flusher->self, rows, (double)(clock_mono_ns() - begun_ns) / 1e6, lag_ns);
 	rows_end(rows);
 	counter_set(&flusher->counters[FLUSH_DURATION_NS], (uint64_t)(clock_mono_ns() - begun_ns));
 	flusher->sealing = false;
@@ -149,8 +147,7 @@ seal(struct flusher *flusher, int64_t wall_ns)
 	flusher->sealing = true;
 	flusher->last = flusher->stop != NULL;
 	flusher->sealed = tick_close(&flusher->tick, wall_ns);
-	atomic_store_explicit(
-	    &flusher->due_ns, flusher->tick.open.closed_ns, memory_order_relaxed);
+	atomic_store_explicit(&flusher->due_ns, flusher->tick.open.closed_ns, memory_order_relaxed);
 	for (unsigned i = 0; i < flusher->ingest->count; i++) {
 		struct seal *letter = &flusher->seals[i];
 		uint64_t seq = flusher->sealed.seq;
@@ -158,8 +155,7 @@ seal(struct flusher *flusher, int64_t wall_ns)
 		letter->interval = flusher->sealed;
 		letter->oldest_seq = seq > forget ? (uint32_t)(seq - forget) : 0;
 		letter->sweep = (unsigned)round;
-		mailbox_post(
-		    &flusher->ingest->workers[i].thread.inbox, &letter->mail, WORKER_SEAL);
+		mailbox_post(&flusher->ingest->workers[i].thread.inbox, &letter->mail, WORKER_SEAL);
 	}
 }
 
@@ -180,8 +176,7 @@ watch_clock(struct flusher *flusher, int64_t wall_ns, int64_t mono_ns)
 
 	if (step == 0)
 		return;
-	counter_add(
-	    &flusher->counters[step > 0 ? FLUSH_CLOCK_FORWARD : FLUSH_CLOCK_BACKWARD], 1);
+	counter_add(&flusher->counters[step > 0 ? FLUSH_CLOCK_FORWARD : FLUSH_CLOCK_BACKWARD], 1);
 	log_warn("the wall clock stepped %s by %.3f s", step > 0 ? "forward" : "back",
 	    (double)(step > 0 ? step : -step) / 1e9);
 }
@@ -203,8 +198,8 @@ take_turn(struct flusher *flusher)
 	if (wait_ns == 0 || flusher->stop != NULL)
 		seal(flusher, wall_ns);
 	else
-		timer_start_at(&flusher->timer,
-		    mono_ns + (wait_ns < SLEEP_MOST ? wait_ns : SLEEP_MOST));
+		timer_start_at(
+		    &flusher->timer, mono_ns + (wait_ns < SLEEP_MOST ? wait_ns : SLEEP_MOST));
 }
 
 static void
@@ -234,9 +229,7 @@ deliver(struct thread *thread, struct mail *mail)
 	    (struct flusher *)((char *)thread - offsetof(struct flusher, thread));
 
 	switch ((enum flusher_mail)mail->kind) {
-	case FLUSHER_SEALED:
-		take_window(flusher, (struct window *)mail);
-		break;
+	case FLUSHER_SEALED: take_window(flusher, (struct window *)mail); break;
 	case FLUSHER_STOP:
 		flusher->stop = (struct notice *)mail;
 		take_turn(flusher);
@@ -263,12 +256,11 @@ flusher_start(struct flusher *flusher, struct ingest *ingest, struct egress *egr
 	flusher->egress = egress;
 	flusher->seals = mem_zero(ingest->count, sizeof(*flusher->seals));
 	flusher->windows = mem_zero(ingest->count, sizeof(*flusher->windows));
-	self_init(&flusher->self, flusher->settings->self.prefix, ingest, egress,
-	    flusher->counters);
+	self_init(
+	    &flusher->self, flusher->settings->self.prefix, ingest, egress, flusher->counters);
 	tick_begin(&flusher->tick, flusher->settings->interval_ns, wall_ns);
 	flusher->clocks = (struct clock_pair){wall_ns, clock_mono_ns()};
-	atomic_store_explicit(
-	    &flusher->due_ns, flusher->tick.open.closed_ns, memory_order_relaxed);
+	atomic_store_explicit(&flusher->due_ns, flusher->tick.open.closed_ns, memory_order_relaxed);
 	timer_start(&flusher->timer, 0);
 	thread_start(&flusher->thread);
 }

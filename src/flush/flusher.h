@@ -29,9 +29,9 @@ struct flusher {
 	struct seal *seals;      /* one per worker */
 	struct window **windows; /* sealed ones that have arrived */
 	unsigned arrived;
-	bool sealing;         /* the workers have been asked */
-	struct notice *stop;  /* NULL: go on */
-	bool last;            /* the flush under way is the last */
+	bool sealing;           /* the workers have been asked */
+	struct notice *stop;    /* NULL: go on */
+	bool last;              /* the flush under way is the last */
 	struct interval sealed; /* what is being flushed */
 	_Atomic int64_t due_ns; /* wall; the open interval's end. Relaxed: for people */
 	counter counters[FLUSH_COUNTERS];

@@ -70,8 +70,8 @@ summarise(struct rows *rows, const struct record *records)
 {
 	const struct item_list *percentiles = &rows->settings->timers.percentiles;
 	size_t count = timer_count(records);
-	struct timer_row *timer = batch_alloc(rows->open,
-	    sizeof(*timer) + percentiles->count * sizeof(timer->quantile[0]));
+	struct timer_row *timer = batch_alloc(
+	    rows->open, sizeof(*timer) + percentiles->count * sizeof(timer->quantile[0]));
 
 	*timer = (struct timer_row){.quantiles = percentiles->count};
 	for (size_t i = 0; i < percentiles->count; i++)
@@ -81,8 +81,7 @@ summarise(struct rows *rows, const struct record *records)
 		return timer;
 	if (count > rows->values_cap) {
 		rows->values_cap = count * 2;
-		rows->values =
-		    mem_resize(rows->values, rows->values_cap, sizeof(*rows->values));
+		rows->values = mem_resize(rows->values, rows->values_cap, sizeof(*rows->values));
 	}
 	double weight = timer_gather(records, rows->values);
 
@@ -133,12 +132,8 @@ fill_row(struct rows *rows, struct row *row, struct series *series, bool idle)
 		    ? 0
 		    : series->gauge.value;
 		break;
-	case KIND_TIMER:
-		row->timer = summarise(rows, series->records);
-		break;
-	case KIND_SET:
-		row->set.count = idle ? 0 : set_count(series->records, &rows->arena);
-		break;
+	case KIND_TIMER: row->timer = summarise(rows, series->records); break;
+	case KIND_SET: row->set.count = idle ? 0 : set_count(series->records, &rows->arena); break;
 	}
 }
 

@@ -34,8 +34,7 @@ void rows_begin(struct rows *rows, const struct interval *interval);
 void rows_add_catalog(struct rows *rows, struct catalog *catalog);
 
 /* One of the daemon's own. */
-struct row *rows_add_own(
-    struct rows *rows, enum kind kind, const char *name, size_t name_len);
+struct row *rows_add_own(struct rows *rows, enum kind kind, const char *name, size_t name_len);
 
 /* Offer the last batch, be it empty. */
 void rows_end(struct rows *rows);

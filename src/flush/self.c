@@ -15,8 +15,7 @@ void
 self_init(struct self *self, const char *prefix, const struct ingest *ingest,
     const struct egress *egress, const counter *flush)
 {
-	*self = (struct self){
-	    .prefix = prefix, .ingest = ingest, .egress = egress, .flush = flush};
+	*self = (struct self){.prefix = prefix, .ingest = ingest, .egress = egress, .flush = flush};
 	self->sinks_before = mem_zero(egress_count(egress), sizeof(*self->sinks_before));
 }
 

@@ -13,8 +13,8 @@ struct self {
 	const char *prefix;
 	const struct ingest *ingest;
 	const struct egress *egress;
-	const counter *flush;  /* FLUSH_COUNTERS of them */
-	uint64_t intake[INTAKE_COUNTERS]; /* sums over workers and listeners ... */
+	const counter *flush;                    /* FLUSH_COUNTERS of them */
+	uint64_t intake[INTAKE_COUNTERS];        /* sums over workers and listeners ... */
 	uint64_t intake_before[INTAKE_COUNTERS]; /* ... and at the flush before */
 	uint64_t table_before[TABLE_COUNTERS];
 	uint64_t flush_before[FLUSH_COUNTERS];

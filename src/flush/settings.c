@@ -14,7 +14,8 @@ static const struct item timers_table[] = {
 	.least = -100,
 	.most = 100,
 	.most_elements = 16,
-	.help = "StatsD's names: upper_90, mean_90; 99.9 gives upper_99_9; negative counts from the top"},
+	.help =
+	    "StatsD's names: upper_90, mean_90; 99.9 gives upper_99_9; negative counts from the top"},
     {.key = "exact",
 	.type = ITEM_INT,
 	.offset = offsetof(struct timers_settings, exact),
@@ -27,7 +28,7 @@ static const struct item timers_table[] = {
 	.offset = offsetof(struct timers_settings, exact_memory_bytes),
 	.fallback = "64MiB",
 	.least = 1 << 20,
-	.most = 64e9,
+	.most = 64.0 * (1 << 30),
 	.help = "for the values and members of one interval, per worker"},
     {0},
 };
@@ -42,15 +43,11 @@ const struct item_table timers_items = {
 static const char *const zero_choices[] = {"nothing", "zero", NULL};
 static const char *const repeat_choices[] = {"nothing", "zero", "repeat", NULL};
 
-#define IDLE_FOR(text)                                             \
-	{                                                          \
-		.key = "for",                                      \
-		.type = ITEM_DURATION,                             \
-		.offset = offsetof(struct idle_kind_settings, for_ns), \
-		.fallback = text,                                  \
-		.word = "forever",                                 \
-		.help = "after its last sample; 0s: not at all",   \
-		.live = true,                                      \
+#define IDLE_FOR(text)                                                                            \
+	{                                                                                         \
+		.key = "for", .type = ITEM_DURATION,                                              \
+		.offset = offsetof(struct idle_kind_settings, for_ns), .fallback = text,          \
+		.word = "forever", .help = "after its last sample; 0s: not at all", .live = true, \
 	}
 
 static const struct item zero_table[] = {

@@ -16,7 +16,7 @@ struct timers_settings {
 
 /* What is sent of a series without samples, and for how long. */
 struct idle_kind_settings {
-	int send; /* enum idle_send, of those that make sense for the kind */
+	int send;       /* enum idle_send, of those that make sense for the kind */
 	int64_t for_ns; /* ITEM_WORD: forever */
 };
 

@@ -53,8 +53,8 @@ add_point(struct bind_points *points, size_t listener, const struct sockaddr *ad
 /* An empty host is any address and "localhost" the loopback, of both families
  * each; a name is all it resolves to. */
 static int
-add_host(struct bind_points *points, size_t listener, const struct address *address,
-    struct text *error)
+add_host(
+    struct bind_points *points, size_t listener, const struct address *address, struct text *error)
 {
 	bool both = address->host[0] == '\0' || strcmp(address->host, "localhost") == 0;
 	struct addrinfo hints = {
@@ -152,8 +152,8 @@ open_point(struct ingest *ingest, struct bind_point *point, const struct limits_
 	    .most_tags = (size_t)limits->tags,
 	};
 	int *fds = mem_zero(ingest->count, sizeof(*fds));
-	int status = udp_open_shared(&point->address, (size_t)settings->receive_buffer_bytes,
-	    fds, ingest->count, error);
+	int status = udp_open_shared(
+	    &point->address, (size_t)settings->receive_buffer_bytes, fds, ingest->count, error);
 
 	if (status != 0 && point->optional && is_missing_family(status)) {
 		log_info("%s", text_string(error));
@@ -196,7 +196,8 @@ ingest_open(struct ingest *ingest, const struct item_map *listen,
 		status = open_point(ingest, &points.at[i], limits, error);
 	free(points.at);
 	if (status == 0 && ingest->workers[0].receiver_count == 0) {
-		text_puts(error, "nothing to listen on: no address of any listener could be opened");
+		text_puts(
+		    error, "nothing to listen on: no address of any listener could be opened");
 		status = -EADDRNOTAVAIL;
 	}
 	return status;

@@ -39,8 +39,7 @@ find_series(struct intake *intake, const struct origin *origin, const struct pen
 	    table_find(&intake->table, pending->hash, &pending->sample, origin->profile);
 
 	if (entry == NULL)
-		return intake_admit(
-		    intake, origin, &pending->sample, pending->hash, reason_out);
+		return intake_admit(intake, origin, &pending->sample, pending->hash, reason_out);
 	if (entry->alias == NULL)
 		return entry;
 	window_stamp(intake->window, entry);
@@ -55,8 +54,8 @@ fold_pending(struct intake *intake, const struct origin *origin, const struct pe
 	struct entry *entry = find_series(intake, origin, pending, &reason);
 
 	if (entry != NULL)
-		reason = window_fold(intake->window, entry, &pending->sample, intake->stamp++,
-		    &intake->budget);
+		reason = window_fold(
+		    intake->window, entry, &pending->sample, intake->stamp++, &intake->budget);
 	if (reason != REASON_NONE) {
 		refuse(intake, outcome, reason);
 		return;
@@ -88,7 +87,8 @@ settle(struct intake *intake, const struct origin *origin)
 		if (intake->outcome[i].accepted)
 			accepted++;
 		else
-			counter_add(&counters[INTAKE_LINES_REFUSED + intake->outcome[i].refused], 1);
+			counter_add(
+			    &counters[INTAKE_LINES_REFUSED + intake->outcome[i].refused], 1);
 	}
 	counter_add(&counters[INTAKE_LINES], intake->lines);
 	counter_add(&counters[INTAKE_LINES_ACCEPTED], accepted);

@@ -23,9 +23,9 @@ struct series_quota {
 
 /* How lines of one origin are taken in: a listener's, or a test's. */
 struct origin {
-	uint32_t profile;              /* one bit: listeners with equal rules share it */
+	uint32_t profile; /* one bit: listeners with equal rules share it */
 	struct canonical_rules rules;
-	counter *counters;             /* INTAKE_COUNTERS of them, this worker's alone */
+	counter *counters; /* INTAKE_COUNTERS of them, this worker's alone */
 };
 
 struct pending {

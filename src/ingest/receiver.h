@@ -30,10 +30,10 @@ struct receiver {
 	size_t listener; /* whose counters these are */
 	union udp_address address;
 	int fd;
-	uint32_t capacity; /* of the receive buffer, bytes as the kernel charges */
-	uint32_t dropped;  /* by the kernel, when last looked */
+	uint32_t capacity;                /* of the receive buffer, bytes as the kernel charges */
+	uint32_t dropped;                 /* by the kernel, when last looked */
 	counter queued_bytes, peak_bytes; /* of the receive buffer, when looked */
-	int64_t drained_ns; /* when last, monotonic */
+	int64_t drained_ns;               /* when last, monotonic */
 	uv_poll_t poll;
 	struct timer pause;
 	bool open;

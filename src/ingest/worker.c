@@ -44,8 +44,7 @@ sweep(struct worker *worker, unsigned subs, uint32_t oldest_seq)
 		gone += table_sweep(&intake->table, worker->swept, oldest_seq, intake->window);
 		worker->swept = (worker->swept + 1) % TABLE_SUBS;
 	}
-	atomic_fetch_sub_explicit(
-	    &intake->quota->used, (int64_t)gone, memory_order_relaxed);
+	atomic_fetch_sub_explicit(&intake->quota->used, (int64_t)gone, memory_order_relaxed);
 }
 
 /* The open window ends here, between two datagrams, and goes to the flusher;
@@ -81,22 +80,15 @@ drain_sockets(struct worker *worker, struct notice *notice)
 static void
 deliver(struct thread *thread, struct mail *mail)
 {
-	struct worker *worker =
-	    (struct worker *)((char *)thread - offsetof(struct worker, thread));
+	struct worker *worker = (struct worker *)((char *)thread - offsetof(struct worker, thread));
 
 	switch ((enum worker_mail)mail->kind) {
-	case WORKER_SEAL:
-		seal_window(worker, *(struct seal *)mail);
-		break;
+	case WORKER_SEAL: seal_window(worker, *(struct seal *)mail); break;
 	case WORKER_RETURN:
 		table_release(&worker->intake.table, &((struct window *)mail)->retired);
 		break;
-	case WORKER_DRAIN:
-		drain_sockets(worker, (struct notice *)mail);
-		break;
-	case WORKER_FINISH:
-		thread_finish(thread);
-		break;
+	case WORKER_DRAIN: drain_sockets(worker, (struct notice *)mail); break;
+	case WORKER_FINISH: thread_finish(thread); break;
 	}
 }
 
@@ -133,8 +125,8 @@ worker_add_socket(struct worker *worker, size_t listener, uint32_t profile,
 	CHECK(worker->receiver_count < worker->plan->receivers);
 	struct receiver *receiver = &worker->receivers[worker->receiver_count++];
 
-	receiver_init(receiver, &worker->thread, &worker->intake, worker->slots, &origin, fd,
-	    address);
+	receiver_init(
+	    receiver, &worker->thread, &worker->intake, worker->slots, &origin, fd, address);
 	receiver->listener = listener;
 }
 

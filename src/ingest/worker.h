@@ -33,7 +33,7 @@ struct worker_plan {
 	struct budget budget;
 	struct series_quota *quota;
 	size_t listeners;
-	size_t receivers; /* per worker */
+	size_t receivers;       /* per worker */
 	struct mailbox *sealed; /* where windows go ... */
 	unsigned sealed_kind;   /* ... as what */
 };
@@ -44,7 +44,7 @@ struct worker {
 	unsigned index;
 	const struct worker_plan *plan;
 	struct intake intake;
-	struct window windows[2]; /* [seq & 1] is open */
+	struct window windows[2];             /* [seq & 1] is open */
 	counter (*counters)[INTAKE_COUNTERS]; /* of each listener */
 	struct slots *slots;
 	struct receiver *receivers;

@@ -51,8 +51,8 @@ account_sentence(const struct account *account, struct text *out)
 	text_printf(out,
 	    "datagrams %" PRIu64 " read + %" PRIu64 " dropped by the kernel; lines %" PRIu64
 	    " = %" PRIu64 " accepted + %" PRIu64 " refused",
-	    account->datagrams_read, account->datagrams_dropped, account->lines,
-	    account->accepted, refused_total(account));
+	    account->datagrams_read, account->datagrams_dropped, account->lines, account->accepted,
+	    refused_total(account));
 	add_reasons(out, reasons, account->refused, REASONS);
 	text_printf(out,
 	    "; points %" PRIu64 " = %" PRIu64 " delivered + %" PRIu64 " queued + %" PRIu64

@@ -13,7 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BLOCK_BYTES ((size_t)64 << 10)
+/* Blocks double in size, from the first. */
+#define BLOCK_LEAST ((size_t)4 << 10)
+#define BLOCK_MOST ((size_t)64 << 10)
 
 struct batch_block {
 	struct batch_block *next;
@@ -39,7 +41,12 @@ batch_new(const struct interval *interval, int64_t timestamp_ns)
 static struct batch_block *
 add_block(struct batch *batch, size_t size)
 {
-	size_t cap = size > BLOCK_BYTES ? size : BLOCK_BYTES;
+	size_t cap = batch->blocks == NULL ? BLOCK_LEAST : batch->blocks->cap * 2;
+
+	if (cap > BLOCK_MOST)
+		cap = BLOCK_MOST;
+	if (cap < size)
+		cap = size;
 	struct batch_block *block = mem_alloc(sizeof(*block) + cap);
 
 	block->next = batch->blocks;
@@ -80,8 +87,8 @@ copy_bytes(struct batch *batch, const char *bytes, size_t len)
 }
 
 struct row *
-batch_add(struct batch *batch, enum kind kind, const char *name, size_t name_len,
-    const char *tags, size_t tags_len)
+batch_add(struct batch *batch, enum kind kind, const char *name, size_t name_len, const char *tags,
+    size_t tags_len)
 {
 	CHECK(name_len <= UINT16_MAX && tags_len <= UINT16_MAX);
 	if (batch->count == BATCH_ROWS)

@@ -21,32 +21,32 @@ enum intake_counter {
 	INTAKE_LINES,
 	INTAKE_LINES_ACCEPTED,
 	INTAKE_ELEMENTS_REFUSED,
-	INTAKE_SAMPLES,                                    /* accepted samples, one per kind */
-	INTAKE_LINES_REFUSED = INTAKE_SAMPLES + KINDS,     /* one per reason */
+	INTAKE_SAMPLES,                                /* accepted samples, one per kind */
+	INTAKE_LINES_REFUSED = INTAKE_SAMPLES + KINDS, /* one per reason */
 	INTAKE_COUNTERS = INTAKE_LINES_REFUSED + REASONS,
 };
 
 /* Of one worker's table. */
 enum table_counter {
-	TABLE_KEYS,          /* gauge: entries, aliases included */
-	TABLE_SERIES,        /* gauge, one per kind: canonical entries */
+	TABLE_KEYS,   /* gauge: entries, aliases included */
+	TABLE_SERIES, /* gauge, one per kind: canonical entries */
 	TABLE_SERIES_CREATED = TABLE_SERIES + KINDS,
 	TABLE_SERIES_EXPIRED,
-	TABLE_BUSY_NS,       /* CPU time of the worker's thread */
+	TABLE_BUSY_NS, /* CPU time of the worker's thread */
 	TABLE_COUNTERS,
 };
 
 /* Of the flusher. */
 enum flush_counter {
 	FLUSH_FLUSHES,
-	FLUSH_LATE,            /* flushes that covered more than one interval */
-	FLUSH_DURATION_NS,     /* gauge: the newest, from seal to the last batch */
-	FLUSH_TIMESTAMP,       /* gauge: its boundary, s */
-	FLUSH_SERIES,          /* gauge: series in the catalog */
-	FLUSH_GAUGES_AMBIGUOUS,/* deltas that straddled an absolute value of another worker */
+	FLUSH_LATE,             /* flushes that covered more than one interval */
+	FLUSH_DURATION_NS,      /* gauge: the newest, from seal to the last batch */
+	FLUSH_TIMESTAMP,        /* gauge: its boundary, s */
+	FLUSH_SERIES,           /* gauge: series in the catalog */
+	FLUSH_GAUGES_AMBIGUOUS, /* deltas that straddled an absolute value of another worker */
 	FLUSH_CLOCK_FORWARD,
 	FLUSH_CLOCK_BACKWARD,
-	FLUSH_IMBALANCE,       /* gauge: accepted samples minus hits; 0, or a bug of ours */
+	FLUSH_IMBALANCE, /* gauge: accepted samples minus hits; 0, or a bug of ours */
 	FLUSH_COUNTERS,
 };
 
@@ -54,14 +54,14 @@ enum flush_counter {
 enum sink_counter {
 	SINK_POINTS_OFFERED,
 	SINK_POINTS_DELIVERED,
-	SINK_POINTS_QUEUED,             /* gauge */
+	SINK_POINTS_QUEUED, /* gauge */
 	SINK_POINTS_DROPPED_QUEUE_FULL,
 	SINK_POINTS_DROPPED_SHUTDOWN,
-	SINK_QUEUE_BYTES,               /* gauge */
-	SINK_UP,                        /* gauge: 1 the last attempt succeeded */
-	SINK_ERRORS,                    /* attempts that failed */
-	SINK_LAST_DELIVERY,             /* gauge: s since 1970, 0: never */
-	SINK_ACK_LEVEL,                 /* gauge: 0 handed to the kernel, 1 acknowledged by the peer's kernel, 2 read to the end */
+	SINK_QUEUE_BYTES,   /* gauge */
+	SINK_UP,            /* gauge: 1 the last attempt succeeded */
+	SINK_ERRORS,        /* attempts that failed */
+	SINK_LAST_DELIVERY, /* gauge: s since 1970, 0: never */
+	SINK_ACK_LEVEL, /* gauge: 0 handed to the kernel, 1 acknowledged by the peer's kernel, 2 read to the end */
 	SINK_COUNTERS,
 };
 

@@ -13,12 +13,14 @@ const struct reason_def reason_defs[REASONS] = {
     [REASON_NOT_FINITE] = {"not_finite", "the value, or value times weight, is not finite"},
     [REASON_NEGATIVE_TIMER] = {"negative_timer", "a negative duration in ms"},
     [REASON_RATE] = {"rate", "a sample rate that is not in (0, 1]"},
-    [REASON_BAD_NAME] = {"bad_name", "nothing of the name is left after cleaning, or it holds "
-				     "spaces, control bytes or invalid UTF-8 where names are not cleaned"},
+    [REASON_BAD_NAME] = {"bad_name",
+	"nothing of the name is left after cleaning, or it holds "
+	"spaces, control bytes or invalid UTF-8 where names are not cleaned"},
     [REASON_NAME_TOO_LONG] = {"name_too_long", "name and tags over limits.name_bytes"},
     [REASON_TAGS] = {"tags", "a tag without a key, or more tags than limits.tags"},
     [REASON_TRUNCATED] = {"truncated", "the end of the line was cut off"},
     [REASON_SERIES_LIMIT] = {"series_limit", "a new series beyond limits.series"},
-    [REASON_TIMER_BUDGET] = {"timer_budget", "more values than timers.exact or timers.exact_memory hold"},
+    [REASON_TIMER_BUDGET] = {"timer_budget",
+	"more values than timers.exact or timers.exact_memory hold"},
     [REASON_SET_BUDGET] = {"set_budget", "more members than a set can hold in one interval"},
 };

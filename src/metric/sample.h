@@ -11,14 +11,14 @@
 #include <stdint.h>
 
 struct sample {
-	const char *name;   /* raw */
-	const char *tags;   /* raw, what followed |# */
+	const char *name; /* raw */
+	const char *tags; /* raw, what followed |# */
 	uint32_t name_len, tags_len;
 	enum kind kind;
-	bool relative;      /* a gauge's delta: the value had a sign */
-	double weight;      /* 1 / sample rate */
+	bool relative; /* a gauge's delta: the value had a sign */
+	double weight; /* 1 / sample rate */
 	union {
-		double value;       /* counter, gauge, timer */
+		double value; /* counter, gauge, timer */
 		struct {
 			const char *member; /* set */
 			size_t member_len;

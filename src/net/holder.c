@@ -93,7 +93,8 @@ holder_describe(const union udp_address *address, struct text *out)
 	if (proc == NULL)
 		return;
 	while ((item = readdir(proc)) != NULL) {
-		if (item->d_name[0] < '1' || item->d_name[0] > '9' || !has_open(item->d_name, wanted))
+		if (item->d_name[0] < '1' || item->d_name[0] > '9' ||
+		    !has_open(item->d_name, wanted))
 			continue;
 		describe_process(item->d_name, out);
 		break;

@@ -15,8 +15,9 @@ struct thread {
 	uv_loop_t loop;
 	uv_async_t wake;
 	struct mailbox inbox;
-	void (*deliver)(struct thread *thread, struct mail *mail); /* owner's, one letter at a time */
-	const char *name;             /* at most 15 bytes, shown by ps -L */
+	void (*deliver)(
+	    struct thread *thread, struct mail *mail); /* owner's, one letter at a time */
+	const char *name;                              /* at most 15 bytes, shown by ps -L */
 	uv_thread_t id;
 	struct timer *timers;         /* armed ones, under virtual time */
 	struct clock_watcher watcher; /* wakes the loop when virtual time moves */

@@ -70,8 +70,7 @@ timer_start_at(struct timer *timer, int64_t due_ns)
 		return;
 	}
 	int64_t delay_ns = due_ns - clock_mono_ns();
-	uint64_t delay_ms =
-	    delay_ns > 0 ? (uint64_t)((delay_ns + CLOCK_MS - 1) / CLOCK_MS) : 0;
+	uint64_t delay_ms = delay_ns > 0 ? (uint64_t)((delay_ns + CLOCK_MS - 1) / CLOCK_MS) : 0;
 
 	/* The loop's idea of now may be old; the delay counts from here. */
 	uv_update_time(&timer->thread->loop);

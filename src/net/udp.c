@@ -89,8 +89,8 @@ explain(const union udp_address *address, int code, struct text *error)
 }
 
 int
-udp_open_shared(union udp_address *address, size_t buffer_bytes, int *fds, unsigned count,
-    struct text *error)
+udp_open_shared(
+    union udp_address *address, size_t buffer_bytes, int *fds, unsigned count, struct text *error)
 {
 	for (unsigned i = 0; i < count; i++) {
 		int fd = open_one(address, buffer_bytes, i == 0);

@@ -33,8 +33,8 @@ void udp_address_print(const union udp_address *address, struct text *out);
  * never half the datagrams; the option is set then, and its siblings join.
  * Port 0 is replaced in *address by the one the kernel chose. Returns 0, or a
  * negative errno with a sentence in *error; then nothing stays open. */
-int udp_open_shared(union udp_address *address, size_t buffer_bytes, int *fds, unsigned count,
-    struct text *error);
+int udp_open_shared(
+    union udp_address *address, size_t buffer_bytes, int *fds, unsigned count, struct text *error);
 
 /* Of a socket's receive buffer, in bytes as the kernel charges them; dropped
  * counts datagrams since it was opened, modulo 2^32. Returns 0 or a negative

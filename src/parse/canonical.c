@@ -117,8 +117,8 @@ add_tag(const struct canonical_rules *rules, struct canonical *canonical, const 
 		return reason;
 	if (tag.key_len == 0)
 		return REASON_TAGS;
-	canonical->found = mem_room(
-	    canonical->found, canonical->tags_found, &canonical->tags_cap, sizeof(tag));
+	canonical->found =
+	    mem_room(canonical->found, canonical->tags_found, &canonical->tags_cap, sizeof(tag));
 	canonical->found[canonical->tags_found++] = tag;
 	return REASON_NONE;
 }
@@ -187,12 +187,11 @@ write_tags(struct canonical *canonical)
 }
 
 enum reason
-canonical_make(const struct canonical_rules *rules, const struct sample *sample,
-    struct canonical *canonical)
+canonical_make(
+    const struct canonical_rules *rules, const struct sample *sample, struct canonical *canonical)
 {
 	const char *semicolon = memchr(sample->name, ';', sample->name_len);
-	size_t name_len =
-	    semicolon != NULL ? (size_t)(semicolon - sample->name) : sample->name_len;
+	size_t name_len = semicolon != NULL ? (size_t)(semicolon - sample->name) : sample->name_len;
 
 	text_reset(&canonical->name);
 	text_reset(&canonical->tags);
@@ -206,8 +205,8 @@ canonical_make(const struct canonical_rules *rules, const struct sample *sample,
 	if (reason == REASON_NONE && canonical->name.len == 0)
 		reason = REASON_BAD_NAME;
 	if (reason == REASON_NONE && semicolon != NULL)
-		reason = add_tags(rules, canonical, semicolon + 1, sample->name_len - name_len - 1,
-		    ';', '=');
+		reason = add_tags(
+		    rules, canonical, semicolon + 1, sample->name_len - name_len - 1, ';', '=');
 	if (reason == REASON_NONE)
 		reason = add_tags(rules, canonical, sample->tags, sample->tags_len, ',', ':');
 	if (reason != REASON_NONE)

@@ -20,7 +20,7 @@ struct canonical_rules {
 
 struct tag {
 	size_t key, key_len, value, value_len; /* in `bytes` */
-	size_t order; /* in which it came: of equal keys the last wins */
+	size_t order;                          /* in which it came: of equal keys the last wins */
 };
 
 /* The result, and what making it needs; reused from call to call. */
@@ -32,6 +32,6 @@ struct canonical {
 	size_t tags_found, tags_cap;
 };
 
-enum reason canonical_make(const struct canonical_rules *rules, const struct sample *sample,
-    struct canonical *canonical);
+enum reason canonical_make(
+    const struct canonical_rules *rules, const struct sample *sample, struct canonical *canonical);
 void canonical_fini(struct canonical *canonical);

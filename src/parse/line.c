@@ -189,9 +189,9 @@ parse_fields(struct line *line, const char *at, const char **stop_out)
 static void
 look_ahead_for_tags(struct line *line)
 {
-	const char *stop, *found = line->tags_len == 0
-	    ? memmem(line->at, (size_t)(line->end - line->at), "|#", 2)
-	    : NULL;
+	const char *stop,
+	    *found = line->tags_len == 0 ? memmem(line->at, (size_t)(line->end - line->at), "|#", 2)
+					 : NULL;
 
 	if (found != NULL)
 		set_tags(line, found + 2, &stop);

@@ -28,7 +28,7 @@ struct line {
 	size_t name_len;
 	const char *tags;
 	size_t tags_len;
-	const char *at;  /* the next element; NULL: no more */
+	const char *at; /* the next element; NULL: no more */
 	const char *end;
 	const char *value, *values_end; /* packed values still to come */
 	enum kind kind;                 /* theirs */

@@ -154,7 +154,7 @@ static void
 note_own(struct own_counts *own, const struct row *row)
 {
 	double value = row->kind == KIND_COUNTER ? row->counter.delta
-		       : row->kind == KIND_GAUGE ? row->gauge.value
+	    : row->kind == KIND_GAUGE            ? row->gauge.value
 						 : 0;
 
 	if (ends_in(row, "packets_received"))

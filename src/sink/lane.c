@@ -25,7 +25,7 @@ balance(struct lane *lane)
 	counter *counters = lane->counters;
 
 	CHECK(ledger->offered ==
-	      ledger->delivered + ledger->queued + ledger->queue_full + ledger->shutdown);
+	    ledger->delivered + ledger->queued + ledger->queue_full + ledger->shutdown);
 	counter_set(&counters[SINK_POINTS_OFFERED], ledger->offered);
 	counter_set(&counters[SINK_POINTS_DELIVERED], ledger->delivered);
 	counter_set(&counters[SINK_POINTS_QUEUED], ledger->queued);
@@ -135,12 +135,15 @@ drop_flush(struct lane *lane, struct lane_flush *before)
 }
 
 /* Make room for more bytes of the flush `own`, at the cost of older ones:
- * false if that would not do. */
+ * false if that would not do. A flush that nothing else waits beside is taken
+ * whole, whatever its size: a queue holds one flush at least. */
 static bool
 make_room(struct lane *lane, const struct lane_flush *own, size_t more)
 {
 	size_t limit = lane->queue_limit_bytes;
 
+	if (own == lane->head)
+		return true;
 	if (kept_bytes(lane, own) + more > limit)
 		return false;
 	while (lane->queue_bytes + more > limit)

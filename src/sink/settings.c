@@ -8,13 +8,13 @@ const char *const ack_choices[] = {"auto", "eof", "tcp", "none", NULL};
 static const char *const tags_choices[] = {"graphite", "path", "none", NULL};
 static const char *const format_choices[] = {"table", NULL};
 
-#define QUEUE(text)                                                                                \
-	{                                                                                          \
-		.key = "queue", .type = ITEM_SIZE,                                                 \
-		.offset = offsetof(struct sink_settings, queue_bytes), .fallback = text,           \
-		.least = 64 << 10, .most = 64e9,                                                   \
-		.help =                                                                            \
-		    "memory for what is not delivered yet; beyond it the oldest flush is dropped", \
+#define QUEUE(text)                                                                          \
+	{                                                                                    \
+		.key = "queue", .type = ITEM_SIZE,                                           \
+		.offset = offsetof(struct sink_settings, queue_bytes), .fallback = text,     \
+		.least = 64 << 10, .most = 64.0 * (1 << 30),                                 \
+		.help = "memory for flushes not delivered yet, one at least; beyond it the " \
+			"oldest is dropped",                                                 \
 	}
 
 static const struct item graphite_table[] = {

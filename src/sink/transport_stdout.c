@@ -101,8 +101,8 @@ write_some(const struct writer *writer, const char *bytes, size_t len)
 	if (len > PIPE_BUF)
 		len = PIPE_BUF;
 	ssize_t written = writer->is_socket
-			      ? send(writer->out, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL)
-			      : write(writer->out, bytes, len);
+	    ? send(writer->out, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL)
+	    : write(writer->out, bytes, len);
 
 	return written < 0 ? -errno : written;
 }

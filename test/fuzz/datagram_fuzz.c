@@ -50,8 +50,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 		};
 
 		for (int round = 0; round < 2; round++)
-			intake_datagram(
-			    &intake, &origin, (const char *)bytes, len, round == 1, 1);
+			intake_datagram(&intake, &origin, (const char *)bytes, len, round == 1, 1);
 	}
 	check_balance(counters, &window);
 	intake_fini(&intake);

@@ -79,14 +79,12 @@ stage_open(const char *const *options)
 	log_start(&stage->settings.log);
 	stage->daemon = daemon_open(&stage->settings, &error);
 	ck_assert_msg(stage->daemon != NULL, "%s", text_string(&error));
-	const struct receiver *receiver =
-	    &stage_sources(stage)->ingest->workers[0].receivers[0];
+	const struct receiver *receiver = &stage_sources(stage)->ingest->workers[0].receivers[0];
 
 	stage->fd = socket(receiver->address.any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	ck_assert_int_ge(stage->fd, 0);
-	ck_assert_int_eq(connect(stage->fd, &receiver->address.any,
-			     udp_address_length(&receiver->address)),
-	    0);
+	ck_assert_int_eq(
+	    connect(stage->fd, &receiver->address.any, udp_address_length(&receiver->address)), 0);
 	ck_assert_int_eq(pthread_create(&stage->thread, NULL, run, stage->daemon), 0);
 	wait_started(stage);
 	text_fini(&path);

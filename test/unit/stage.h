@@ -26,8 +26,7 @@ void stage_wait_lines(const struct stage *stage, uint64_t lines);
 
 /* Wait until a counter of the flusher's has this value: it must be one that
  * stays, as nothing else happens. */
-void stage_wait_flush_counter(
-    const struct stage *stage, enum flush_counter which, uint64_t value);
+void stage_wait_flush_counter(const struct stage *stage, enum flush_counter which, uint64_t value);
 
 /* Stop it; the account of the whole run. */
 struct account stage_close(struct stage *stage);

@@ -10,7 +10,10 @@ struct suite_test {
 	const TTest *const *test;
 };
 
-#define SUITE_TEST(name) {&name}
+#define SUITE_TEST(name) \
+	{                \
+		&name    \
+	}
 
 /* Seconds one test may take on a slow machine under a sanitizer. */
 #define SUITE_TIMEOUT 120
@@ -35,8 +38,7 @@ suite_run(const char *name, const struct suite_test *tests)
 }
 
 #define SUITE_MAIN(name, tests)                \
-	int                                    \
-	main(void)                             \
+	int main(void)                         \
 	{                                      \
 		return suite_run(name, tests); \
 	}

@@ -54,8 +54,7 @@ START_TEST(name_tags_and_kind_make_the_key)
 	for (size_t i = 0; i < 5; i++)
 		ck_assert_ptr_eq(find(&table, &samples[i]), entries[i]);
 	ck_assert_ptr_null(table_find(&table, table_hash(&samples[0]), &samples[0], 2));
-	ck_assert_ptr_eq(
-	    table_find(&table, table_hash(&samples[0]), &samples[0], 0), entries[0]);
+	ck_assert_ptr_eq(table_find(&table, table_hash(&samples[0]), &samples[0], 0), entries[0]);
 	table_fini(&table);
 }
 END_TEST

@@ -28,9 +28,9 @@ summarise(const double *values, size_t count, double weight, const double *perce
 	return summary;
 }
 
-#define SUMMARISE(values, percents)                                             \
-	summarise(values, sizeof(values) / sizeof(*(values)),                   \
-	    (double)(sizeof(values) / sizeof(*(values))), percents,             \
+#define SUMMARISE(values, percents)                                 \
+	summarise(values, sizeof(values) / sizeof(*(values)),       \
+	    (double)(sizeof(values) / sizeof(*(values))), percents, \
 	    sizeof(percents) / sizeof(*(percents)))
 
 START_TEST(three_values_as_statsd_has_them)

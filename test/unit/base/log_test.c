@@ -81,8 +81,9 @@ START_TEST(logfmt_is_written_where_no_person_looks)
 	start(LOG_LEVEL_INFO, LOG_FORMAT_AUTO);
 	log_error("cannot open \"x\\y\"\tcaf\xc3\xa9\xff");
 	log_stop();
-	ck_assert_str_eq(read_now(fd), "time=2026-01-02T03:04:05.678Z level=error "
-				       "msg=\"cannot open \\\"x\\\\y\\\"\\tcaf\xc3\xa9\\xff\"\n");
+	ck_assert_str_eq(read_now(fd),
+	    "time=2026-01-02T03:04:05.678Z level=error "
+	    "msg=\"cannot open \\\"x\\\\y\\\"\\tcaf\xc3\xa9\\xff\"\n");
 }
 END_TEST
 
@@ -112,9 +113,10 @@ START_TEST(it_can_be_started_again_and_is_direct_between)
 		log_stop();
 		log_info("direct %d", i);
 	}
-	ck_assert_str_eq(read_now(fd), "03:04:05 debug in the ring 0\n03:04:05 info  direct 0\n"
-				       "03:04:05 debug in the ring 1\n03:04:05 info  direct 1\n"
-				       "03:04:05 debug in the ring 2\n03:04:05 info  direct 2\n");
+	ck_assert_str_eq(read_now(fd),
+	    "03:04:05 debug in the ring 0\n03:04:05 info  direct 0\n"
+	    "03:04:05 debug in the ring 1\n03:04:05 info  direct 1\n"
+	    "03:04:05 debug in the ring 2\n03:04:05 info  direct 2\n");
 }
 END_TEST
 

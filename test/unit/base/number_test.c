@@ -373,9 +373,10 @@ check_shortest(double value)
 
 	if (strtod(text, NULL) != value)
 		ck_abort_msg("%a is written as %s", value, text);
-	if (digits > 1 && (reads_back(value, digits - 1, 0) ||
-			      (narrow && (reads_back(value, digits - 1, 1) ||
-					     reads_back(value, digits - 1, -1)))))
+	if (digits > 1 &&
+	    (reads_back(value, digits - 1, 0) ||
+		(narrow &&
+		    (reads_back(value, digits - 1, 1) || reads_back(value, digits - 1, -1)))))
 		ck_abort_msg("%a has less than the %d digits of %s", value, digits, text);
 	if (!reads_back(value, digits, 0))
 		return;

@@ -34,102 +34,106 @@ check_all(parse_fn *parse, const struct whole_case *cases)
 
 START_TEST(durations_have_units)
 {
-	check_all(quantity_parse_duration, (struct whole_case[]){
-	    {"10s", QUANTITY_OK, 10000000000},
-	    {"100ms", QUANTITY_OK, 100000000},
-	    {"5m", QUANTITY_OK, 300000000000},
-	    {"24h", QUANTITY_OK, 86400000000000},
-	    {"7d", QUANTITY_OK, 604800000000000},
-	    {"3us", QUANTITY_OK, 3000},
-	    {"9ns", QUANTITY_OK, 9},
-	    {"1.5s", QUANTITY_OK, 1500000000},
-	    {"0.100000000s", QUANTITY_OK, 100000000},
-	    {"0.25us", QUANTITY_OK, 250},
-	    {"0.1h", QUANTITY_OK, 360000000000},
-	    {"0", QUANTITY_OK, 0},
-	    {"0s", QUANTITY_OK, 0},
-	    {"0.0", QUANTITY_OK, 0},
-	    {"106751d", QUANTITY_OK, 9223286400000000000},
-	    {"106752d", QUANTITY_TOO_LARGE, 0},
-	    {"99999999999999999999s", QUANTITY_TOO_LARGE, 0},
-	    {"9223372036.9s", QUANTITY_TOO_LARGE, 0},
-	    {"10", QUANTITY_NO_UNIT, 0},
-	    {"0.5", QUANTITY_NO_UNIT, 0},
-	    {"10S", QUANTITY_BAD_UNIT, 0},
-	    {"10 s", QUANTITY_BAD_UNIT, 0},
-	    {"10sec", QUANTITY_BAD_UNIT, 0},
-	    {"1e3s", QUANTITY_BAD_UNIT, 0},
-	    {"1.s", QUANTITY_BAD_UNIT, 0},
-	    {"1m30s", QUANTITY_BAD_UNIT, 0},
-	    {"0.5ns", QUANTITY_TOO_FINE, 0},
-	    {"0.0000000000000000001d", QUANTITY_TOO_FINE, 0},
-	    {"", QUANTITY_BAD, 0},
-	    {"s", QUANTITY_BAD, 0},
-	    {"-1s", QUANTITY_BAD, 0},
-	    {"+1s", QUANTITY_BAD, 0},
-	    {".5s", QUANTITY_BAD, 0},
-	    {" 1s", QUANTITY_BAD, 0},
-	    {0},
-	});
+	check_all(quantity_parse_duration,
+	    (struct whole_case[]){
+		{"10s", QUANTITY_OK, 10000000000},
+		{"100ms", QUANTITY_OK, 100000000},
+		{"5m", QUANTITY_OK, 300000000000},
+		{"24h", QUANTITY_OK, 86400000000000},
+		{"7d", QUANTITY_OK, 604800000000000},
+		{"3us", QUANTITY_OK, 3000},
+		{"9ns", QUANTITY_OK, 9},
+		{"1.5s", QUANTITY_OK, 1500000000},
+		{"0.100000000s", QUANTITY_OK, 100000000},
+		{"0.25us", QUANTITY_OK, 250},
+		{"0.1h", QUANTITY_OK, 360000000000},
+		{"0", QUANTITY_OK, 0},
+		{"0s", QUANTITY_OK, 0},
+		{"0.0", QUANTITY_OK, 0},
+		{"106751d", QUANTITY_OK, 9223286400000000000},
+		{"106752d", QUANTITY_TOO_LARGE, 0},
+		{"99999999999999999999s", QUANTITY_TOO_LARGE, 0},
+		{"9223372036.9s", QUANTITY_TOO_LARGE, 0},
+		{"10", QUANTITY_NO_UNIT, 0},
+		{"0.5", QUANTITY_NO_UNIT, 0},
+		{"10S", QUANTITY_BAD_UNIT, 0},
+		{"10 s", QUANTITY_BAD_UNIT, 0},
+		{"10sec", QUANTITY_BAD_UNIT, 0},
+		{"1e3s", QUANTITY_BAD_UNIT, 0},
+		{"1.s", QUANTITY_BAD_UNIT, 0},
+		{"1m30s", QUANTITY_BAD_UNIT, 0},
+		{"0.5ns", QUANTITY_TOO_FINE, 0},
+		{"0.0000000000000000001d", QUANTITY_TOO_FINE, 0},
+		{"", QUANTITY_BAD, 0},
+		{"s", QUANTITY_BAD, 0},
+		{"-1s", QUANTITY_BAD, 0},
+		{"+1s", QUANTITY_BAD, 0},
+		{".5s", QUANTITY_BAD, 0},
+		{" 1s", QUANTITY_BAD, 0},
+		{0},
+	    });
 }
 END_TEST
 
 START_TEST(sizes_are_bytes_or_binary_multiples)
 {
-	check_all(quantity_parse_size, (struct whole_case[]){
-	    {"512", QUANTITY_OK, 512},
-	    {"512B", QUANTITY_OK, 512},
-	    {"8KiB", QUANTITY_OK, 8192},
-	    {"16MiB", QUANTITY_OK, 16777216},
-	    {"1.5GiB", QUANTITY_OK, 1610612736},
-	    {"2TiB", QUANTITY_OK, 2199023255552},
-	    {"0", QUANTITY_OK, 0},
-	    {"16MB", QUANTITY_BAD_UNIT, 0},
-	    {"16M", QUANTITY_BAD_UNIT, 0},
-	    {"16mib", QUANTITY_BAD_UNIT, 0},
-	    {"1.5", QUANTITY_TOO_FINE, 0},
-	    {"8388608TiB", QUANTITY_TOO_LARGE, 0},
-	    {"many", QUANTITY_BAD, 0},
-	    {0},
-	});
+	check_all(quantity_parse_size,
+	    (struct whole_case[]){
+		{"512", QUANTITY_OK, 512},
+		{"512B", QUANTITY_OK, 512},
+		{"8KiB", QUANTITY_OK, 8192},
+		{"16MiB", QUANTITY_OK, 16777216},
+		{"1.5GiB", QUANTITY_OK, 1610612736},
+		{"2TiB", QUANTITY_OK, 2199023255552},
+		{"0", QUANTITY_OK, 0},
+		{"16MB", QUANTITY_BAD_UNIT, 0},
+		{"16M", QUANTITY_BAD_UNIT, 0},
+		{"16mib", QUANTITY_BAD_UNIT, 0},
+		{"1.5", QUANTITY_TOO_FINE, 0},
+		{"8388608TiB", QUANTITY_TOO_LARGE, 0},
+		{"many", QUANTITY_BAD, 0},
+		{0},
+	    });
 }
 END_TEST
 
 START_TEST(modes_are_octal)
 {
-	check_all(quantity_parse_mode, (struct whole_case[]){
-	    {"0660", QUANTITY_OK, 0660},
-	    {"660", QUANTITY_OK, 0660},
-	    {"0", QUANTITY_OK, 0},
-	    {"07777", QUANTITY_OK, 07777},
-	    {"10000", QUANTITY_TOO_LARGE, 0},
-	    {"777777777777777777777777777777", QUANTITY_TOO_LARGE, 0},
-	    {"0668", QUANTITY_BAD, 0},
-	    {"0x1ff", QUANTITY_BAD, 0},
-	    {"-660", QUANTITY_BAD, 0},
-	    {"", QUANTITY_BAD, 0},
-	    {0},
-	});
+	check_all(quantity_parse_mode,
+	    (struct whole_case[]){
+		{"0660", QUANTITY_OK, 0660},
+		{"660", QUANTITY_OK, 0660},
+		{"0", QUANTITY_OK, 0},
+		{"07777", QUANTITY_OK, 07777},
+		{"10000", QUANTITY_TOO_LARGE, 0},
+		{"777777777777777777777777777777", QUANTITY_TOO_LARGE, 0},
+		{"0668", QUANTITY_BAD, 0},
+		{"0x1ff", QUANTITY_BAD, 0},
+		{"-660", QUANTITY_BAD, 0},
+		{"", QUANTITY_BAD, 0},
+		{0},
+	    });
 }
 END_TEST
 
 START_TEST(whole_numbers_are_decimal)
 {
-	check_all(quantity_parse_int, (struct whole_case[]){
-	    {"0", QUANTITY_OK, 0},
-	    {"010", QUANTITY_OK, 10},
-	    {"-5", QUANTITY_OK, -5},
-	    {"9223372036854775807", QUANTITY_OK, INT64_MAX},
-	    {"-9223372036854775808", QUANTITY_OK, INT64_MIN},
-	    {"9223372036854775808", QUANTITY_TOO_LARGE, 0},
-	    {"-9223372036854775809", QUANTITY_TOO_LARGE, 0},
-	    {"1e3", QUANTITY_BAD, 0},
-	    {"1.0", QUANTITY_BAD, 0},
-	    {"+1", QUANTITY_BAD, 0},
-	    {"-", QUANTITY_BAD, 0},
-	    {"", QUANTITY_BAD, 0},
-	    {0},
-	});
+	check_all(quantity_parse_int,
+	    (struct whole_case[]){
+		{"0", QUANTITY_OK, 0},
+		{"010", QUANTITY_OK, 10},
+		{"-5", QUANTITY_OK, -5},
+		{"9223372036854775807", QUANTITY_OK, INT64_MAX},
+		{"-9223372036854775808", QUANTITY_OK, INT64_MIN},
+		{"9223372036854775808", QUANTITY_TOO_LARGE, 0},
+		{"-9223372036854775809", QUANTITY_TOO_LARGE, 0},
+		{"1e3", QUANTITY_BAD, 0},
+		{"1.0", QUANTITY_BAD, 0},
+		{"+1", QUANTITY_BAD, 0},
+		{"-", QUANTITY_BAD, 0},
+		{"", QUANTITY_BAD, 0},
+		{0},
+	    });
 }
 END_TEST
 
@@ -156,8 +160,8 @@ START_TEST(percentages_are_shares)
 		enum quantity_status status =
 		    quantity_parse_percent(cases[i].text, strlen(cases[i].text), &share);
 
-		ck_assert_msg(status == cases[i].status, "\"%s\": status %d", cases[i].text,
-		    (int)status);
+		ck_assert_msg(
+		    status == cases[i].status, "\"%s\": status %d", cases[i].text, (int)status);
 		if (status == QUANTITY_OK)
 			ck_assert_double_eq(share, cases[i].share);
 	}

@@ -62,9 +62,8 @@ START_TEST(every_run_of_up_to_three_bytes_decodes_to_what_it_encodes)
 		const unsigned char *b = (const unsigned char *)bytes;
 		size_t len = utf8_length(bytes, sizeof(bytes));
 		unsigned code = len == 1 ? b[0]
-				: len == 2
-				    ? (b[0] & 0x1fu) << 6 | (b[1] & 0x3fu)
-				    : (b[0] & 0x0fu) << 12 | (b[1] & 0x3fu) << 6 | (b[2] & 0x3fu);
+		    : len == 2           ? (b[0] & 0x1fu) << 6 | (b[1] & 0x3fu)
+			       : (b[0] & 0x0fu) << 12 | (b[1] & 0x3fu) << 6 | (b[2] & 0x3fu);
 
 		if (len > 0 && (encode(code, again) != len || memcmp(bytes, again, len) != 0))
 			ck_abort_msg("%02x %02x %02x", b[0], b[1], b[2]);

@@ -32,8 +32,8 @@ send_lines(void *arg)
 	for (int i = 0; i < DATAGRAMS; i++) {
 		/* Names change every so often, so that older ones are retired. */
 		int len = snprintf(datagram, sizeof(datagram),
-		    "c.%d:1|c\nshared:1|c\ng.%d:+1|g\nt.%d:%d|ms\ns.%d:%d|s\nb ad %d:1|c",
-		    i / 300, i / 200, i / 500, i, i / 400, i, i / 250);
+		    "c.%d:1|c\nshared:1|c\ng.%d:+1|g\nt.%d:%d|ms\ns.%d:%d|s\nb ad %d:1|c", i / 300,
+		    i / 200, i / 500, i, i / 400, i, i / 250);
 
 		if (send(fd, datagram, (size_t)len, 0) < 0)
 			break;

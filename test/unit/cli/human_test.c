@@ -95,8 +95,9 @@ START_TEST(columns_are_aligned_and_lines_do_not_end_in_spaces)
 	human_cell_count(&table, 1234);
 	human_cell(&table, "up");
 	human_table_print(&table, &out);
-	ck_assert_str_eq(text_string(&out), "name      n  state\n"
-					    "a     1,234  up\n");
+	ck_assert_str_eq(text_string(&out),
+	    "name      n  state\n"
+	    "a     1,234  up\n");
 	ck_assert_uint_eq(table.count, 0);
 	text_fini(&out);
 }

@@ -135,13 +135,15 @@ START_TEST(a_wrong_value_is_refused_with_its_reason)
 		"t.yaml:1:7: gate: \"here\" is not an address: the port is missing: host:port\n"},
 	    {"season: sumer",
 		"t.yaml:1:9: season: \"sumer\" is none of spring, summer, autumn; did you mean \"summer\"?\n"},
-	    {"season: winter", "t.yaml:1:9: season: \"winter\" is none of spring, summer, autumn\n"},
+	    {"season: winter",
+		"t.yaml:1:9: season: \"winter\" is none of spring, summer, autumn\n"},
 	    {"levels: {a: b}", "t.yaml:1:9: levels: the value must be a list, like [a, b]\n"},
 	    {"levels: [1, [2]]", "t.yaml:1:13: levels: the value must be a number\n"},
 	    {"levels: [1, 101, -101]",
 		"t.yaml:1:13: levels: 101 is too large; the most is 100\n"
 		"t.yaml:1:18: levels: -101 is too small; the least is -100\n"},
-	    {"levels: [1, 2, 3, 4, 5]", "t.yaml:1:9: levels: the list has 5 elements, the most is 4\n"},
+	    {"levels: [1, 2, 3, 4, 5]",
+		"t.yaml:1:9: levels: the list has 5 elements, the most is 4\n"},
 	};
 
 	for (size_t i = 0; i < sizeof(refusals) / sizeof(*refusals); i++)
@@ -158,12 +160,15 @@ START_TEST(a_wrong_shape_is_refused_with_its_place)
 	static const struct refusal refusals[] = {
 	    {"just words", "t.yaml:1:1: a configuration is a map of keys, like interval: 10s\n"},
 	    {"- interval", "t.yaml:1:1: a configuration is a map of keys, like interval: 10s\n"},
-	    {"intervall: 1s", "t.yaml:1:1: unknown key \"intervall\"; did you mean \"interval\"?\n"},
+	    {"intervall: 1s",
+		"t.yaml:1:1: unknown key \"intervall\"; did you mean \"interval\"?\n"},
 	    {"frobnicate: 1s", "t.yaml:1:1: unknown key \"frobnicate\"; there are " MILL_KEYS "\n"},
 	    {"\"a\\nb\": 1", "t.yaml:1:1: unknown key \"a\\nb\"; there are " MILL_KEYS "\n"},
 	    {"wheel: [a]", "t.yaml:1:8: wheel: the value must be a map of keys\n"},
-	    {"wheel:\n  spoke: 8", "t.yaml:2:3: wheel: unknown key \"spoke\"; did you mean \"spokes\"?\n"},
-	    {"wheel:\n  spokes: 9", "t.yaml:2:3: wheel.spokes: a wheel has an even number of them\n"},
+	    {"wheel:\n  spoke: 8",
+		"t.yaml:2:3: wheel: unknown key \"spoke\"; did you mean \"spokes\"?\n"},
+	    {"wheel:\n  spokes: 9",
+		"t.yaml:2:3: wheel.spokes: a wheel has an even number of them\n"},
 	    {"doors: [x]", "t.yaml:1:8: doors: the value must be a map of names to keys\n"},
 	    {"doors: {x: {at: []}, Y: {}}",
 		"t.yaml:1:22: doors.Y: a name starts with a letter a-z and goes on with a-z, 0-9 and _\n"},
@@ -195,11 +200,10 @@ END_TEST
 
 START_TEST(every_problem_of_a_file_is_reported_in_order)
 {
-	must_refuse(&(struct refusal){
-	    "waters: {a: {type: river}}\n"
-	    "mode: &m 9\n"
-	    "intervall: 1s\n"
-	    "open: maybe\n",
+	must_refuse(&(struct refusal){"waters: {a: {type: river}}\n"
+				      "mode: &m 9\n"
+				      "intervall: 1s\n"
+				      "open: maybe\n",
 	    "t.yaml:1:10: waters.a: key \"source\" is missing; it is an address like localhost:8125\n"
 	    "t.yaml:2:7: anchors (&m) are not supported\n"
 	    "t.yaml:2:7: mode: \"9\" is not a file mode in octal like 0660\n"
@@ -210,8 +214,7 @@ END_TEST
 
 START_TEST(what_a_broken_file_lacks_is_not_missing)
 {
-	must_refuse(&(struct refusal){
-	    "open: maybe\nwaters:\n  a: {type: river, [\n",
+	must_refuse(&(struct refusal){"open: maybe\nwaters:\n  a: {type: river, [\n",
 	    "t.yaml:1:7: open: \"maybe\" is neither true nor false\n"
 	    "t.yaml:4:1: this is not YAML: did not find expected node content\n"});
 }
@@ -250,7 +253,8 @@ START_TEST(any_text_gives_settings_or_problems_never_a_crash)
 		struct mill mill;
 
 		for (long n = random() % 20; n > 0; n--)
-			text_puts(&text, pieces[(size_t)random() % (sizeof(pieces) / sizeof(*pieces))]);
+			text_puts(
+			    &text, pieces[(size_t)random() % (sizeof(pieces) / sizeof(*pieces))]);
 		if (i % 3 == 0)
 			conf_read_option(conf, text_string(&text));
 		else

@@ -293,7 +293,8 @@ START_TEST(a_file_has_at_most_a_mebibyte)
 	conf_read_text(conf, "t.yaml", bytes, most + 1);
 	snprintf(expected, sizeof(expected),
 	    "%s: the file is larger than 1 MiB, the most a configuration may have\n"
-	    "t.yaml: the file is larger than 1 MiB, the most a configuration may have\n", path);
+	    "t.yaml: the file is larger than 1 MiB, the most a configuration may have\n",
+	    path);
 	must_say(conf, expected);
 	free(bytes);
 	remove_file("most.yaml");

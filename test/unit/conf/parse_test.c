@@ -61,11 +61,14 @@ START_TEST(scalars_stay_what_was_written)
 	static const struct parse_case cases[] = {
 	    {"", "~", "", false},
 	    {"# nothing\n", "~", "", false},
-	    {"a: no\nb: 010\nc: 1e3\nd: ~\ne: null", "{a:<no>b:<010>c:<1e3>d:<~>e:<null>}", "", false},
+	    {"a: no\nb: 010\nc: 1e3\nd: ~\ne: null", "{a:<no>b:<010>c:<1e3>d:<~>e:<null>}", "",
+		false},
 	    {"a:\nb: \"\"\nc: ''", "{a:~b:<>c:<>}", "", false},
 	    {"a: [x, \"y, z\"]\nb: {c: 1:2}\nd: :3", "{a:[<x><y, z>]b:{c:<1:2>}d:<:3>}", "", false},
 	    {"%YAML 1.1\n---\na: b\n...\n", "{a:<b>}", "", false},
-	    {"\xef\xbb\xbf" "a: b", "{a:<b>}", "", false},
+	    {"\xef\xbb\xbf"
+	     "a: b",
+		"{a:<b>}", "", false},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
@@ -78,10 +81,12 @@ START_TEST(what_surprises_people_is_refused_and_reading_goes_on)
 	static const struct parse_case cases[] = {
 	    {"a: &x 1\nb: *x\nc: 2", "{a:<1>b:!c:<2>}",
 		"t.yaml:1:4: anchors (&x) are not supported\n"
-		"t.yaml:2:4: aliases (*x) are not supported", false},
+		"t.yaml:2:4: aliases (*x) are not supported",
+		false},
 	    {"a: &m {b: c}\nd: &l [e]", "{a:{b:<c>}d:[<e>]}",
 		"t.yaml:1:4: anchors (&m) are not supported\n"
-		"t.yaml:2:4: anchors (&l) are not supported", false},
+		"t.yaml:2:4: anchors (&l) are not supported",
+		false},
 	    {"a: !!str 1", "{a:<1>}",
 		"t.yaml:1:4: tags (tag:yaml.org,2002:str) are not supported; the key gives the type",
 		false},
@@ -110,7 +115,8 @@ START_TEST(broken_syntax_is_said_where_it_breaks)
 	    {"a: 1\nb: [c", "{a:<1>b:[<c>]}",
 		"t.yaml:3:1: this is not YAML: did not find expected ',' or ']'", true},
 	    {"a: 1\n\tb: 2", "{}",
-		"t.yaml:2:1: this is not YAML: found a tab character that violates indentation", true},
+		"t.yaml:2:1: this is not YAML: found a tab character that violates indentation",
+		true},
 	    {"a:\n  b: 1\n  \xc3\xa4: \t@", "{a:{b:<1>}}",
 		"t.yaml:3:7: this is not YAML: found character that cannot start any token", true},
 	    {"a: {b:\t1, \xc3\xa4: [:1]}", "{a:{b:<1>\xc3\xa4:[]}}",
@@ -161,7 +167,8 @@ END_TEST
 
 START_TEST(any_bytes_give_problems_never_a_crash)
 {
-	static const char pieces[] = "abc:  \n\n  - []{},\"'#&*!|>%@`?~\t\r\\0\xc3\xa4\xff\x00" "9";
+	static const char pieces[] = "abc:  \n\n  - []{},\"'#&*!|>%@`?~\t\r\\0\xc3\xa4\xff\x00"
+				     "9";
 	unsigned seed = (unsigned)time(NULL);
 
 	printf("seed %u\n", seed);

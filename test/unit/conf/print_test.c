@@ -8,36 +8,35 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static const char full[] =
-    "open: false\n"
-    "stones: auto\n"
-    "flow: 0.1\n"
-    "loss: 7%\n"
-    "interval: 1500ms\n"
-    "depth: 3MiB\n"
-    "mode: 0070\n"
-    "hostname: \"1.2\"\n"
-    "gate: \"localhost:80\"\n"
-    "season: autumn\n"
-    "levels: [1, -2.5]\n"
-    "wheel:\n"
-    "  prefix: \"a \\\"b\\\"\\n\\\\ \xc3\xa4 \\u0085\\ufeff #\"\n"
-    "  spokes: 12\n"
-    "doors:\n"
-    "  back:\n"
-    "    at: []\n"
-    "    buffer: 1000\n"
-    "  front:\n"
-    "    at: [\":1\", /x]\n"
-    "    buffer: 0\n"
-    "waters:\n"
-    "  w:\n"
-    "    type: river\n"
-    "    source: [\"a:1\"]\n"
-    "    wheel:\n"
-    "      prefix: \"\"\n"
-    "      spokes: 8\n"
-    "    patience: 5s\n";
+static const char full[] = "open: false\n"
+			   "stones: auto\n"
+			   "flow: 0.1\n"
+			   "loss: 7%\n"
+			   "interval: 1500ms\n"
+			   "depth: 3MiB\n"
+			   "mode: 0070\n"
+			   "hostname: \"1.2\"\n"
+			   "gate: \"localhost:80\"\n"
+			   "season: autumn\n"
+			   "levels: [1, -2.5]\n"
+			   "wheel:\n"
+			   "  prefix: \"a \\\"b\\\"\\n\\\\ \xc3\xa4 \\u0085\\ufeff #\"\n"
+			   "  spokes: 12\n"
+			   "doors:\n"
+			   "  back:\n"
+			   "    at: []\n"
+			   "    buffer: 1000\n"
+			   "  front:\n"
+			   "    at: [\":1\", /x]\n"
+			   "    buffer: 0\n"
+			   "waters:\n"
+			   "  w:\n"
+			   "    type: river\n"
+			   "    source: [\"a:1\"]\n"
+			   "    wheel:\n"
+			   "      prefix: \"\"\n"
+			   "      spokes: 8\n"
+			   "    patience: 5s\n";
 
 static char *
 print_of(const char *text, bool origin)
@@ -97,12 +96,12 @@ START_TEST(the_origin_of_each_value_is_known)
 		ck_assert_str_eq(text_string(&line), cases[i].origin);
 	}
 	conf_print(conf, &mill, true, &out);
-	ck_assert_ptr_nonnull(strstr(text_string(&out),
-	    "interval: 1s                                    # t.yaml:1:1\n"));
-	ck_assert_ptr_nonnull(strstr(text_string(&out),
-	    "  prefix: x                                     # -o wheel\n"));
-	ck_assert_ptr_nonnull(strstr(text_string(&out),
-	    "    type: pond                                  # default\n"));
+	ck_assert_ptr_nonnull(strstr(
+	    text_string(&out), "interval: 1s                                    # t.yaml:1:1\n"));
+	ck_assert_ptr_nonnull(strstr(
+	    text_string(&out), "  prefix: x                                     # -o wheel\n"));
+	ck_assert_ptr_nonnull(strstr(
+	    text_string(&out), "    type: pond                                  # default\n"));
 	text_fini(&line);
 	text_fini(&out);
 	conf_settings_free(&mill_items, &mill);
@@ -141,8 +140,8 @@ START_TEST(the_sample_explains_each_key)
 	text_byte(&sample, '\n');
 	conf_print_defaults(&mill_items, &sample);
 	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++)
-		ck_assert_msg(strstr(text_string(&sample), lines[i]) != NULL, "no \"%s\" in%s", lines[i],
-		    text_string(&sample));
+		ck_assert_msg(strstr(text_string(&sample), lines[i]) != NULL, "no \"%s\" in%s",
+		    lines[i], text_string(&sample));
 	text_fini(&sample);
 }
 END_TEST

@@ -27,13 +27,15 @@ START_TEST(a_letter_counts_two_and_its_case_one)
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
-		ck_assert_uint_eq(suggest_distance(cases[i].one, cases[i].other), cases[i].distance);
+		ck_assert_uint_eq(
+		    suggest_distance(cases[i].one, cases[i].other), cases[i].distance);
 }
 END_TEST
 
 START_TEST(the_nearest_is_suggested_if_it_is_near)
 {
-	static const char *const candidates[] = {"address", "ack", "ack_timeout", "tags", "queue", "e"};
+	static const char *const candidates[] = {
+	    "address", "ack", "ack_timeout", "tags", "queue", "e"};
 	static const struct {
 		const char *word, *nearest;
 	} cases[] = {

@@ -171,8 +171,7 @@ START_TEST(spellings_beyond_the_cache_still_count)
 			take_text(line);
 		}
 	ck_assert(counter_value("a_b", "") == 80);
-	ck_assert_uint_eq(
-	    counter_get(&intake.table.counters[TABLE_KEYS]), 1 + ENTRY_ALIASES_MOST);
+	ck_assert_uint_eq(counter_get(&intake.table.counters[TABLE_KEYS]), 1 + ENTRY_ALIASES_MOST);
 	expect_balance();
 	close_intake();
 }
@@ -258,8 +257,8 @@ END_TEST
 START_TEST(a_split_stream_folds_like_the_whole)
 {
 	static const char *const lines[] = {"a:0.5|c", "b:2|c|@0.25", "a b:1|c", "g:3|g", "g:+1|g",
-	    "t:4|ms", "t:1:2:3|ms", "s:x|s", "bad", "a:1|c:x|c", "c:1|c|#y:1,x:2", ":1|c", "n:nan|c",
-	    "", "z\xff:1|c", "a:1|q"};
+	    "t:4|ms", "t:1:2:3|ms", "s:x|s", "bad", "a:1|c:x|c", "c:1|c|#y:1,x:2", ":1|c",
+	    "n:nan|c", "", "z\xff:1|c", "a:1|q"};
 	unsigned seed = (unsigned)time(NULL);
 	double sums[2];
 	uint64_t samples[2], refused[2];

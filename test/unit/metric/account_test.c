@@ -5,6 +5,8 @@
 
 #include "test/unit/suite.h"
 
+#include <stdio.h>
+
 static const char *
 sentence_of(const struct account *account)
 {

@@ -29,8 +29,8 @@ expect(const struct canonical_rules *rules, const struct row *row)
 	};
 	enum reason reason = canonical_make(rules, &sample, &canonical);
 
-	ck_assert_msg(reason == row->reason, "%s#%s: %s", row->name, row->tags,
-	    reason_defs[reason].name);
+	ck_assert_msg(
+	    reason == row->reason, "%s#%s: %s", row->name, row->tags, reason_defs[reason].name);
 	if (row->clean_name == NULL)
 		return;
 	ck_assert_str_eq(text_string(&canonical.name), row->clean_name);

@@ -315,11 +315,12 @@ START_TEST(the_quick_way_takes_what_the_thorough_one_would)
 	srand(seed);
 	for (int round = 0; round < 500000; round++) {
 		char bytes[40];
-		size_t len = (size_t)snprintf(bytes, sizeof(bytes), "%.*s:%d|%s",
-		    rand() % 20, "abcdefghijklmnopqrst", rand() % 100 - 50, "ms" + rand() % 2);
+		size_t len = (size_t)snprintf(bytes, sizeof(bytes), "%.*s:%d|%s", rand() % 20,
+		    "abcdefghijklmnopqrst", rand() % 100 - 50, "ms" + rand() % 2);
 
 		for (int i = rand() % 3; i > 0; i--)
-			bytes[(size_t)rand() % len] = alphabet[(size_t)rand() % (sizeof(alphabet) - 1)];
+			bytes[(size_t)rand() % len] =
+			    alphabet[(size_t)rand() % (sizeof(alphabet) - 1)];
 		char *copy = malloc(len);
 		const char *at = copy;
 		struct sample quick, thorough;

@@ -48,9 +48,10 @@ START_TEST(lines_are_name_value_and_whole_seconds)
 	batch_add(batch, KIND_COUNTER, "hits", 4, "env:prod", 8)->counter.delta = 1;
 	batch_add(batch, KIND_GAUGE, "load", 4, "", 0)->gauge.value = -0.1;
 	encode_all(&batch, 1, &out);
-	ck_assert_str_eq(text_string(&out), "stats.counters.hits.rate;env=prod 0.1 1700000010\n"
-					    "stats.counters.hits.count;env=prod 1 1700000010\n"
-					    "stats.gauges.load -0.1 1700000010\n");
+	ck_assert_str_eq(text_string(&out),
+	    "stats.counters.hits.rate;env=prod 0.1 1700000010\n"
+	    "stats.counters.hits.count;env=prod 1 1700000010\n"
+	    "stats.gauges.load -0.1 1700000010\n");
 	text_fini(&out);
 	batch_drop(&batch);
 }

@@ -348,7 +348,7 @@ START_TEST(full_queue_drops_the_oldest_flushes)
 }
 END_TEST
 
-START_TEST(flush_in_flight_is_not_dropped_and_still_ends)
+START_TEST(flush_in_flight_is_not_dropped_and_taken_whole)
 {
 	static const struct fakepeer_turn turns[] = {{MANNER_STALL, 0}, {MANNER_READ, 0}};
 	struct fakepeer peer;
@@ -363,12 +363,12 @@ START_TEST(flush_in_flight_is_not_dropped_and_still_ends)
 	harness_start(&harness);
 	egress_offer(harness.egress, &batch);
 	harness_await_counter(&harness, SINK_POINTS_QUEUED, 100);
-	/* Neither the rest of this flush nor another one fits. */
-	batch = harness_batch(1, 100, 100, 20, true, NULL);
+	/* The rest of this flush is taken, another one does not fit. */
+	batch = harness_batch(1, 100, 100, 20, true, &lines);
 	egress_offer(harness.egress, &batch);
 	harness_offer(&harness, 2, 100, 20, NULL);
-	harness_await_counter(&harness, SINK_POINTS_DELIVERED, 100);
-	ck_assert_uint_eq(harness_counter(&harness, SINK_POINTS_DROPPED_QUEUE_FULL), 200);
+	harness_await_counter(&harness, SINK_POINTS_DELIVERED, 200);
+	ck_assert_uint_eq(harness_counter(&harness, SINK_POINTS_DROPPED_QUEUE_FULL), 100);
 	harness_stop(&harness, 60 * CLOCK_SECOND);
 	fakepeer_stop(&peer);
 	ck_assert_uint_eq(peer.accepted, 2);
@@ -562,7 +562,7 @@ static const struct suite_test tests[] = {
     SUITE_TEST(lower_rungs_do_not_wait_for_the_end),
     SUITE_TEST(eof_never_falls),
     SUITE_TEST(full_queue_drops_the_oldest_flushes),
-    SUITE_TEST(flush_in_flight_is_not_dropped_and_still_ends),
+    SUITE_TEST(flush_in_flight_is_not_dropped_and_taken_whole),
     SUITE_TEST(batch_larger_than_the_queue_costs_no_other),
     SUITE_TEST(deadline_drops_what_is_left_and_counts_it),
     SUITE_TEST(stop_ends_at_once_when_all_is_delivered),
