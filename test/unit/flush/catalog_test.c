@@ -5,12 +5,12 @@
 
 #include "aggregate/table.h"
 #include "base/hash.h"
+#include "test/unit/random.h"
 #include "test/unit/suite.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 static struct entry *
 insert(struct table *table, const char *name, const char *tags)
@@ -90,12 +90,10 @@ START_TEST(names_stay_grouped_while_series_come_and_go)
 {
 	enum { NAMES = 40, TAGS = 6, SERIES = NAMES * TAGS };
 	struct entry *entries[SERIES] = {0}, *all[SERIES];
-	unsigned seed = (unsigned)time(NULL);
+	uint64_t random = random_seed();
 	struct table table;
 	struct catalog catalog;
 
-	printf("seed %u\n", seed);
-	srand(seed);
 	hash_init();
 	table_init(&table);
 	catalog_init(&catalog);
@@ -107,7 +105,7 @@ START_TEST(names_stay_grouped_while_series_come_and_go)
 		all[i] = insert(&table, name, tags);
 	}
 	for (int step = 0; step < 20000; step++) {
-		int i = rand() % SERIES;
+		unsigned i = random_below(&random, SERIES);
 
 		if (entries[i] == NULL) {
 			catalog_adopt(&catalog, all[i]);

@@ -3,11 +3,11 @@
 
 #include "flush/tick.h"
 
+#include "test/unit/random.h"
 #include "test/unit/suite.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #define S INT64_C(1000000000)
 #define NOON (INT64_C(1767268800) * S) /* a multiple of 10 s */
@@ -111,17 +111,16 @@ END_TEST
  * the clock was followed back. */
 START_TEST(intervals_tile_time_under_random_clocks)
 {
-	unsigned seed = (unsigned)time(NULL);
+	uint64_t random = random_seed();
 
-	printf("seed %u\n", seed);
-	srand(seed);
 	for (int round = 0; round < 1000; round++) {
-		int64_t wall = NOON + rand() % 100 * S;
+		int64_t wall = NOON + random_below(&random, 100) * S;
 		struct tick tick = begin(wall);
 		int64_t before = tick.open.opened_ns;
 
 		for (int i = 0; i < 100; i++) {
-			wall += (rand() % 40 - 8) * S + rand() % 1000;
+			wall += ((int64_t)random_below(&random, 40) - 8) * S +
+			    random_below(&random, 1000);
 			if (tick_follow(&tick, wall))
 				before = tick.open.opened_ns;
 			if (tick_wait_ns(&tick, wall) > 0)

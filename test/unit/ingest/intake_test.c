@@ -4,12 +4,12 @@
 #include "ingest/intake.h"
 
 #include "base/hash.h"
+#include "test/unit/random.h"
 #include "test/unit/suite.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 static counter counters[INTAKE_COUNTERS];
 static struct intake intake;
@@ -259,19 +259,20 @@ START_TEST(a_split_stream_folds_like_the_whole)
 	static const char *const lines[] = {"a:0.5|c", "b:2|c|@0.25", "a b:1|c", "g:3|g", "g:+1|g",
 	    "t:4|ms", "t:1:2:3|ms", "s:x|s", "bad", "a:1|c:x|c", "c:1|c|#y:1,x:2", ":1|c",
 	    "n:nan|c", "", "z\xff:1|c", "a:1|q"};
-	unsigned seed = (unsigned)time(NULL);
+	uint64_t random = random_seed();
 	double sums[2];
 	uint64_t samples[2], refused[2];
 
-	printf("seed %u\n", seed);
 	for (int round = 0; round < 200; round++) {
 		for (int pass = 0; pass < 2; pass++) {
 			char datagram[4096] = "";
 
-			srand(seed + (unsigned)round);
+			uint64_t replay = random + (uint64_t)round;
+
 			open_intake(100);
 			for (int i = 0; i < 100; i++) {
-				size_t which = (size_t)rand() % (sizeof(lines) / sizeof(*lines));
+				unsigned which =
+				    random_below(&replay, sizeof(lines) / sizeof(*lines));
 
 				strcat(strcat(datagram, lines[which]), "\n");
 				if (pass == 1 && i % 7 == round % 7) {

@@ -5,11 +5,11 @@
 
 #include "base/text.h"
 #include "metric/kind.h"
+#include "test/unit/random.h"
 #include "test/unit/suite.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 /* One sample as text: kind name value*weight relative #tags, or !reason. */
 static void
@@ -271,19 +271,17 @@ END_TEST
 START_TEST(any_bytes_are_answered)
 {
 	static const char alphabet[] = "a1.:|@#cgmsh,;=+-e \n\r\0\xff";
-	unsigned seed = (unsigned)time(NULL);
+	uint64_t random = random_seed();
 
-	printf("seed %u\n", seed);
-	srand(seed);
 	for (int round = 0; round < 200000; round++) {
-		size_t len = 1 + (size_t)rand() % 24, answers = 0;
+		size_t len = 1 + random_below(&random, 24), answers = 0;
 		char *bytes = malloc(len);
 		struct line line;
 		struct sample sample;
 		enum reason reason;
 
 		for (size_t i = 0; i < len; i++)
-			bytes[i] = alphabet[(size_t)rand() % (sizeof(alphabet) - 1)];
+			bytes[i] = alphabet[random_below(&random, sizeof(alphabet) - 1)];
 		bool is_line = line_begin(&line, bytes, bytes + len);
 
 		while (is_line && line_next(&line, &sample, &reason)) {
@@ -302,7 +300,8 @@ START_TEST(the_quick_way_takes_what_the_thorough_one_would)
 {
 	static const char alphabet[] = "ab1.0:|cgms\n-+e@#\r ";
 	static const char *const usual[] = {"a:1|c", "a.b:-1.5|g", "name.of.metric:320|ms\nb:1|c"};
-	unsigned seed = (unsigned)time(NULL), taken = 0;
+	uint64_t random = random_seed();
+	unsigned taken = 0;
 
 	for (size_t i = 0; i < 3; i++) {
 		const char *at = usual[i];
@@ -311,16 +310,15 @@ START_TEST(the_quick_way_takes_what_the_thorough_one_would)
 		ck_assert(line_quick(&at, at + strlen(at), &sample));
 		ck_assert_str_eq(at, i == 2 ? "b:1|c" : "");
 	}
-	printf("seed %u\n", seed);
-	srand(seed);
 	for (int round = 0; round < 500000; round++) {
 		char bytes[40];
-		size_t len = (size_t)snprintf(bytes, sizeof(bytes), "%.*s:%d|%s", rand() % 20,
-		    "abcdefghijklmnopqrst", rand() % 100 - 50, "ms" + rand() % 2);
+		size_t len = (size_t)snprintf(bytes, sizeof(bytes), "%.*s:%d|%s",
+		    (int)random_below(&random, 20), "abcdefghijklmnopqrst",
+		    (int)random_below(&random, 100) - 50, "ms" + random_below(&random, 2));
 
-		for (int i = rand() % 3; i > 0; i--)
-			bytes[(size_t)rand() % len] =
-			    alphabet[(size_t)rand() % (sizeof(alphabet) - 1)];
+		for (unsigned i = random_below(&random, 3); i > 0; i--)
+			bytes[random_below(&random, (unsigned)len)] =
+			    alphabet[random_below(&random, sizeof(alphabet) - 1)];
 		char *copy = malloc(len);
 		const char *at = copy;
 		struct sample quick, thorough;
