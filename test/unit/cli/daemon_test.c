@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* daemon_test.c -- the whole daemon under virtual time: a day of intervals in
- * seconds, clocks that step, series that idle and are forgotten. */
+ * seconds, series that idle and are forgotten. */
 
 #include "test/unit/stage.h"
 #include "test/unit/suite.h"
@@ -82,48 +82,9 @@ START_TEST(what_is_idle_is_forgotten_and_may_come_again)
 }
 END_TEST
 
-START_TEST(a_late_flush_is_one_long_interval)
-{
-	static const char *const options[] = {"workers=2", "sinks={screen: {type: stdout}}", NULL};
-	struct stage *stage = open_at(NOON, options);
-
-	pass(stage, 10 * S, 2);
-	pass(stage, 45 * S, 1);
-	ck_assert_uint_eq(counter_get(&flush_counters(stage)[FLUSH_LATE]), 1);
-	ck_assert_uint_eq(
-	    counter_get(&flush_counters(stage)[FLUSH_TIMESTAMP]), (uint64_t)(NOON / S + 60));
-	pass(stage, 5 * S, 1);
-	ck_assert_uint_eq(
-	    counter_get(&flush_counters(stage)[FLUSH_TIMESTAMP]), (uint64_t)(NOON / S + 70));
-	stage_close(stage);
-}
-END_TEST
-
-START_TEST(steps_of_the_clock_are_counted_and_followed)
-{
-	static const char *const options[] = {"workers=1", "sinks={screen: {type: stdout}}", NULL};
-	struct stage *stage = open_at(NOON, options);
-
-	pass(stage, 10 * S, 1);
-	clock_step(3600 * S);
-	clock_advance(1 * S);
-	stage_wait_flush_counter(stage, FLUSH_TIMESTAMP, (uint64_t)(NOON / S + 3610));
-	ck_assert_uint_eq(counter_get(&flush_counters(stage)[FLUSH_CLOCK_FORWARD]), 1);
-	ck_assert_uint_eq(counter_get(&flush_counters(stage)[FLUSH_CLOCK_BACKWARD]), 0);
-	clock_step(-7200 * S);
-	clock_advance(1 * S);
-	stage_wait_flush_counter(stage, FLUSH_CLOCK_BACKWARD, 1);
-	clock_advance(9 * S);
-	stage_wait_flush_counter(stage, FLUSH_TIMESTAMP, (uint64_t)(NOON / S - 3580));
-	stage_close(stage);
-}
-END_TEST
-
 static const struct suite_test tests[] = {
     SUITE_TEST(a_day_of_intervals_passes_in_seconds),
     SUITE_TEST(what_is_idle_is_forgotten_and_may_come_again),
-    SUITE_TEST(a_late_flush_is_one_long_interval),
-    SUITE_TEST(steps_of_the_clock_are_counted_and_followed),
     {0},
 };
 
