@@ -91,6 +91,7 @@ list_static()
 {
 	echo "floors test/floors.sh"
 	[ -z "$MAN" ] || echo "man mandoc -T lint -W warning $MAN"
+	echo "manual test/man.sh $TIDEMILL"
 	echo "model test/model/run.sh"
 	[ ! -e etc/tidemill.yaml ] || echo "sample test/run.sh sample_is_current"
 	[ ! -x test/config/run.sh ] || echo "config test/config/run.sh $TIDEMILL"
