@@ -7,6 +7,8 @@
 
 #include <stddef.h>
 
+#include <string.h>
+
 static const struct item settings_table[] = {
     {.key = "interval",
 	.type = ITEM_DURATION,
@@ -87,6 +89,9 @@ settings_verify(const void *at, const char **key_out)
 {
 	const struct settings *settings = at;
 
+	*key_out = "hostname";
+	if (strchr(settings->hostname, '%') != NULL)
+		return "a host name has no %; %{host} stands for it elsewhere";
 	*key_out = "listen";
 	for (size_t i = 0; i < settings->listen.count; i++) {
 		const struct listen_settings *listener = settings->listen.at[i].settings;

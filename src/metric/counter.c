@@ -83,7 +83,7 @@ static const struct counter_def flush_defs[FLUSH_COUNTERS] = {
     [FLUSH_LATE] = {TOTAL, "flushes_late_total", NULL, "tidemill.flushes_late", 1,
 	"flushes that covered more than one interval"},
     [FLUSH_DURATION_NS] = {GAUGE, "flush_duration_seconds", NULL, "tidemill.flush_duration_seconds",
-	NANOSECOND, "what the newest flush took, from seal to last batch"},
+	NANOSECOND, "what the flush before took, from its last window to its last batch"},
     [FLUSH_TIMESTAMP] = {GAUGE, "flush_timestamp_seconds", NULL, "tidemill.flush_timestamp_seconds",
 	1, "boundary of the newest flush, since 1970"},
     [FLUSH_SERIES] = {GAUGE, "flush_series", NULL, "tidemill.flush_series", 1,

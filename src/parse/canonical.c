@@ -7,8 +7,8 @@
  * else: white space, control bytes and invalid UTF-8 are refused.
  *
  * A tag without a value means true, as most who store tags have it. What
- * separates tags in the canonical list cannot stand in a key or value: it
- * becomes an underscore. */
+ * separates tags in the canonical list cannot stand in a key or value, nor
+ * what Graphite refuses in one: it becomes an underscore. */
 
 #include "parse/canonical.h"
 
@@ -96,23 +96,37 @@ add_part(const struct canonical_rules *rules, struct canonical *canonical, const
 }
 
 static enum reason
+add_value(const struct canonical_rules *rules, struct canonical *canonical, const char *bytes,
+    size_t len, struct tag *tag)
+{
+	enum reason reason =
+	    add_part(rules, canonical, bytes, len, ";,", &tag->value, &tag->value_len);
+
+	if (tag->value_len == 0) {
+		text_puts(&canonical->bytes, "true");
+		tag->value_len = 4;
+	} else if (canonical->bytes.bytes[tag->value] == '~') {
+		canonical->bytes.bytes[tag->value] = '_';
+	}
+	return reason;
+}
+
+static enum reason
 add_tag(const struct canonical_rules *rules, struct canonical *canonical, const char *bytes,
     size_t len, char assign)
 {
 	const char *mark = memchr(bytes, assign, len);
 	size_t key_len = mark != NULL ? (size_t)(mark - bytes) : len;
-	const char *value = mark != NULL ? mark + 1 : "true";
-	size_t value_len = mark != NULL ? len - key_len - 1 : 4;
+	const char *value = mark != NULL ? mark + 1 : bytes + len;
 	struct tag tag = {.order = canonical->tags_found};
 
 	if (canonical->tags_found == rules->most_tags)
 		return REASON_TAGS;
 	enum reason reason =
-	    add_part(rules, canonical, bytes, key_len, ";=:,", &tag.key, &tag.key_len);
+	    add_part(rules, canonical, bytes, key_len, ";=:,!^", &tag.key, &tag.key_len);
 
 	if (reason == REASON_NONE)
-		reason =
-		    add_part(rules, canonical, value, value_len, ";,", &tag.value, &tag.value_len);
+		reason = add_value(rules, canonical, value, (size_t)(bytes + len - value), &tag);
 	if (reason != REASON_NONE)
 		return reason;
 	if (tag.key_len == 0)

@@ -75,6 +75,7 @@ START_TEST(uncleaned_names_are_kept_or_refused)
 	    {"a\xff", "", NULL, NULL, REASON_BAD_NAME},
 	    {"a", "k:a b", NULL, NULL, REASON_BAD_NAME},
 	    {"a", "k:x:y", "a", "k:x:y", 0},
+	    {"a", "k!^:~x~", "a", "k__:_x~", 0},
 	};
 	EXPECT_ALL(&kept, rows);
 }
@@ -90,7 +91,8 @@ START_TEST(tags_are_sorted_and_each_key_stands_once)
 	    {"a", "k:2,j:0,k:1", "a", "j:0,k:1", 0},
 	    {"a", ",,k:v,,", "a", "k:v", 0},
 	    {"a", "prod", "a", "prod:true", 0},
-	    {"a", "k:", "a", "k:", 0},
+	    {"a", "k:", "a", "k:true", 0},
+	    {"a", "k:!!", "a", "k:true", 0},
 	    {"a", "url:http://x/y", "a", "url:http--x-y", 0},
 	    {"a", "tag1:val;1", "a", "tag1:val_1", 0},
 	    {"a", "a=b:c=d", "a", "a_b:c=d", 0},
