@@ -70,6 +70,7 @@ intake_admit(struct intake *intake, const struct origin *origin, const struct sa
 	if (is_canonical)
 		entry->profiles |= origin->profile;
 	else if (entry->aliases < ENTRY_ALIASES_MOST)
-		table_insert(&intake->table, hash, spelling, origin->profile, entry);
+		window_stamp(intake->window,
+		    table_insert(&intake->table, hash, spelling, origin->profile, entry));
 	return entry;
 }

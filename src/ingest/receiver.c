@@ -8,15 +8,20 @@
 #include "base/mem.h"
 
 #include <errno.h>
+#include <linux/filter.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* Datagrams per recvmmsg, and calls per turn of the loop: a flood must not
- * keep the worker from its mailbox. */
+/* Datagrams per recvmmsg. */
 #define SLOTS 64
-#define ROUNDS 16
+
+/* What one turn of the loop may take before the worker looks into its mailbox,
+ * in bytes, UDP_DATAGRAM_CHARGE at least for each datagram; the call that
+ * reaches it is the last. A flood, be it of the longest datagrams, must not
+ * put off a seal. */
+#define TURN_BYTES ((size_t)1 << 20)
 
 /* A drain that took this many was a busy one. */
 #define BUSY 16
@@ -56,9 +61,20 @@ slots_free(struct slots *slots)
 	free(slots);
 }
 
-/* One recvmmsg. Returns how many datagrams it gave. */
+static void
+log_failure(const struct receiver *receiver, int error)
+{
+	struct text address = {0};
+
+	udp_address_print(&receiver->address, &address);
+	log_warn("receiving on %s: %s", text_string(&address), strerror(error));
+	text_fini(&address);
+}
+
+/* One recvmmsg. Returns how many datagrams it gave; adds to *bytes what they
+ * count against a budget. */
 static size_t
-receive_some(struct receiver *receiver)
+receive_some(struct receiver *receiver, size_t *bytes)
 {
 	struct slots *slots = receiver->slots;
 	int count;
@@ -68,7 +84,7 @@ receive_some(struct receiver *receiver)
 	while (count < 0 && errno == EINTR);
 	if (count < 0) {
 		if (errno != EAGAIN)
-			log_warn("receiving: %s", strerror(errno));
+			log_failure(receiver, errno);
 		return 0;
 	}
 	uint64_t now = (uint64_t)clock_mono_ns();
@@ -79,20 +95,24 @@ receive_some(struct receiver *receiver)
 
 		intake_datagram(receiver->intake, &receiver->origin, slots->piece[i].iov_base,
 		    message->msg_len, cut, now);
+		*bytes +=
+		    message->msg_len > UDP_DATAGRAM_CHARGE ? message->msg_len : UDP_DATAGRAM_CHARGE;
 	}
 	return (size_t)count;
 }
 
-/* Take in what is there, at most `rounds` times SLOTS. */
+/* Take in what is there until a budget of bytes is spent. Returns how many
+ * datagrams; *all_out says that there were no more. */
 static size_t
-drain(struct receiver *receiver, unsigned rounds)
+drain(struct receiver *receiver, size_t budget, bool *all_out)
 {
-	size_t taken = 0, some = SLOTS;
+	size_t taken = 0, some = SLOTS, bytes = 0;
 
-	while (some == SLOTS && rounds-- > 0) {
-		some = receive_some(receiver);
+	while (some == SLOTS && bytes < budget) {
+		some = receive_some(receiver, &bytes);
 		taken += some;
 	}
+	*all_out = some < SLOTS;
 	return taken;
 }
 
@@ -109,8 +129,10 @@ wait_for_socket(struct receiver *receiver)
 static bool
 may_pause(const struct receiver *receiver, size_t taken, int64_t elapsed_ns)
 {
-	if (taken < BUSY || taken >= (size_t)SLOTS * ROUNDS || clock_is_virtual())
+	if (taken < BUSY || clock_is_virtual())
 		return false;
+	if (elapsed_ns > CLOCK_SECOND) /* after a silence that says nothing of the rate */
+		elapsed_ns = CLOCK_SECOND;
 	int64_t holds = receiver->capacity / UDP_DATAGRAM_CHARGE;
 
 	return holds * elapsed_ns / 8 >= (int64_t)taken * RECEIVER_PAUSE;
@@ -120,11 +142,12 @@ static void
 take_turn(struct receiver *receiver)
 {
 	int64_t now = clock_mono_ns();
-	size_t taken = drain(receiver, ROUNDS);
+	bool all;
+	size_t taken = drain(receiver, TURN_BYTES, &all);
 	int64_t elapsed_ns = now - receiver->drained_ns;
 
 	receiver->drained_ns = now;
-	if (may_pause(receiver, taken, elapsed_ns)) {
+	if (all && may_pause(receiver, taken, elapsed_ns)) {
 		uv_poll_stop(&receiver->poll);
 		timer_start(&receiver->pause, RECEIVER_PAUSE);
 	} else if (!uv_is_active((uv_handle_t *)&receiver->poll)) {
@@ -147,7 +170,7 @@ clear_error(struct receiver *receiver)
 	socklen_t length = sizeof(error);
 
 	if (getsockopt(receiver->fd, SOL_SOCKET, SO_ERROR, &error, &length) == 0 && error != 0)
-		log_warn("receiving: %s", strerror(error));
+		log_failure(receiver, error);
 	wait_for_socket(receiver);
 }
 
@@ -213,17 +236,24 @@ on_closed(uv_handle_t *poll)
 {
 	struct receiver *receiver = poll->data;
 
+	receiver_look(receiver);
+	receiver->open = false;
 	close(receiver->fd);
 }
 
 void
 receiver_stop(struct receiver *receiver)
 {
-	unsigned most = receiver->capacity / UDP_DATAGRAM_CHARGE / SLOTS + 1;
+	struct sock_filter refuse = BPF_STMT(BPF_RET | BPF_K, 0);
+	struct sock_fprog program = {.len = 1, .filter = &refuse};
+	bool all;
 
-	drain(receiver, most);
+	/* From here on the kernel drops, and counts, what arrives: the drain ends,
+	 * and nothing is left unaccounted for. */
+	if (setsockopt(receiver->fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) != 0)
+		log_failure(receiver, errno);
+	drain(receiver, receiver->capacity, &all);
 	receiver_look(receiver);
-	receiver->open = false;
 	timer_fini(&receiver->pause);
 	uv_close((uv_handle_t *)&receiver->poll, on_closed);
 }

@@ -49,9 +49,10 @@ share_port(int fd)
 	return setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
 }
 
-/* Open and bind one socket; the first of its address learns its port. */
+/* Open and bind one socket; the first of its address learns its port, and
+ * lets its siblings, if there are to be any, join. */
 static int
-open_one(union udp_address *address, size_t buffer_bytes, bool first)
+open_one(union udp_address *address, size_t buffer_bytes, bool first, bool siblings)
 {
 	int on = 1;
 	socklen_t length = udp_address_length(address);
@@ -67,7 +68,8 @@ open_one(union udp_address *address, size_t buffer_bytes, bool first)
 		goto failed;
 	if (bind(fd, &address->any, length) != 0)
 		goto failed;
-	if (first && (share_port(fd) != 0 || getsockname(fd, &address->any, &length) != 0))
+	if (first &&
+	    ((siblings && share_port(fd) != 0) || getsockname(fd, &address->any, &length) != 0))
 		goto failed;
 	return fd;
 
@@ -93,7 +95,7 @@ udp_open_shared(
     union udp_address *address, size_t buffer_bytes, int *fds, unsigned count, struct text *error)
 {
 	for (unsigned i = 0; i < count; i++) {
-		int fd = open_one(address, buffer_bytes, i == 0);
+		int fd = open_one(address, buffer_bytes, i == 0, count > 1);
 
 		if (fd < 0) {
 			explain(address, fd, error);
