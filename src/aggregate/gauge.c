@@ -3,6 +3,8 @@
 
 #include "aggregate/gauge.h"
 
+#include "base/number.h"
+
 #include <stddef.h>
 
 struct gauge_record *
@@ -20,7 +22,7 @@ gauge_fold(
 		record->first_delta = record->last_delta = 0;
 		return record;
 	}
-	record->delta += sample->value;
+	record->delta = number_add(record->delta, sample->value);
 	record->last_delta = stamp;
 	if (record->first_delta == 0)
 		record->first_delta = stamp;
@@ -49,7 +51,7 @@ gauge_merge(struct gauge_base *base, const struct record *records)
 			continue;
 		if (at != newest && record->first_delta < base->stamp)
 			straddling++;
-		base->value += record->delta;
+		base->value = number_add(base->value, record->delta);
 	}
 	return straddling;
 }

@@ -9,11 +9,19 @@
 
 #define SLOTS_AT_FIRST 8
 
+/* Where a member's search begins. Members' hashes are public, as Redis' are,
+ * so a stranger can make any number agree in any bits: places are keyed. */
+static uint32_t
+first_slot(uint64_t member, uint32_t mask)
+{
+	return (uint32_t)hash_bytes((const char *)&member, sizeof(member)) & mask;
+}
+
 /* False: it is there already. There is a free slot. */
 static bool
 insert(uint64_t *slots, uint32_t mask, uint64_t member)
 {
-	uint32_t at = (uint32_t)member & mask;
+	uint32_t at = first_slot(member, mask);
 
 	while (slots[at] != 0 && slots[at] != member)
 		at = (at + 1) & mask;
@@ -26,7 +34,7 @@ insert(uint64_t *slots, uint32_t mask, uint64_t member)
 static bool
 contains(const struct set_record *record, uint64_t member)
 {
-	uint32_t at = (uint32_t)member & record->mask;
+	uint32_t at = first_slot(member, record->mask);
 
 	while (record->members[at] != 0 && record->members[at] != member)
 		at = (at + 1) & record->mask;

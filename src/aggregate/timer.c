@@ -7,6 +7,8 @@
 
 #include "aggregate/timer.h"
 
+#include "base/number.h"
+
 #include <math.h>
 #include <stdlib.h>
 
@@ -36,7 +38,7 @@ timer_fold(struct timer_record *record, struct arena *arena, const struct sample
 		record->cap = cap;
 	}
 	record->values[record->count++] = sample->value;
-	record->weight += sample->weight;
+	record->weight = number_add(record->weight, sample->weight);
 	return record;
 }
 
@@ -79,8 +81,8 @@ add_up(const double *values, size_t count, double *sum_out, double *squares_out)
 	double sum = 0, squares = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		sum += values[i];
-		squares += values[i] * values[i];
+		sum = number_add(sum, values[i]);
+		squares = number_add(squares, values[i] * values[i]);
 	}
 	*sum_out = sum;
 	*squares_out = squares;
@@ -128,9 +130,13 @@ timer_summarise(struct timer_row *row, double *values, size_t count, double weig
 	row->mean = row->sum / (double)count;
 	row->lower = values[0];
 	row->upper = values[count - 1];
-	row->median = count % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
-	for (size_t i = 0; i < count; i++)
-		deviations += (values[i] - row->mean) * (values[i] - row->mean);
+	row->median =
+	    count % 2 == 1 ? values[middle] : number_add(values[middle - 1], values[middle]) / 2;
+	for (size_t i = 0; i < count; i++) {
+		double distance = number_add(values[i], -row->mean);
+
+		deviations = number_add(deviations, distance * distance);
+	}
 	row->deviation = sqrt(deviations / (double)count);
 	for (size_t i = 0; i < row->quantiles; i++)
 		summarise_quantile(&row->quantile[i], values, count);

@@ -7,6 +7,7 @@
 #include "aggregate/set.h"
 #include "aggregate/timer.h"
 #include "base/mem.h"
+#include "base/number.h"
 
 #include <stdlib.h>
 
@@ -56,7 +57,7 @@ fold_value(struct window *window, uint64_t *value, uint32_t hits, const struct s
 	case KIND_COUNTER: {
 		double sum = hits > 0 ? bits_double(*value) : 0;
 
-		*value = double_bits(sum + sample->value * sample->weight);
+		*value = double_bits(number_add(sum, sample->value * sample->weight));
 		return true;
 	}
 	case KIND_GAUGE: record = gauge_fold(record, &window->arena, sample, stamp); break;

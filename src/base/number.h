@@ -5,10 +5,22 @@
 #pragma once
 
 #include <stdbool.h>
+#include <float.h>
 #include <stddef.h>
 #include <stdint.h>
 
 enum number_status { NUMBER_OK, NUMBER_BAD, NUMBER_INFINITE };
+
+/* The sum, or the largest number of its sign where it would not be finite: one
+ * overflow must not turn what is added later into something that is no
+ * number. */
+static inline double
+number_add(double a, double b)
+{
+	double sum = a + b;
+
+	return sum > DBL_MAX ? DBL_MAX : sum < -DBL_MAX ? -DBL_MAX : sum;
+}
 
 /* The longest text number_print() writes: the sign, 309 digits, or a zero, a
  * point and 324 + 17 digits. */

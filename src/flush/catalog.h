@@ -14,7 +14,6 @@
 struct series {
 	char *key; /* name, then tags; NULL: this gid is free */
 	uint64_t hash;
-	int64_t seen_ns;        /* boundary that closed its last interval with a sample */
 	struct record *records; /* of this flush: gauge, timer, set */
 	union {
 		struct gauge_base gauge;

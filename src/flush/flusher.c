@@ -10,6 +10,7 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/number.h"
 
 #include <stdlib.h>
 
@@ -31,9 +32,9 @@ merge_entry(struct flusher *flusher, struct entry *entry, uint64_t *hits)
 
 	*hits += cell_hits(atomic_load_explicit(&cell->meta, memory_order_relaxed));
 	series->seen_seq = (uint32_t)interval->seq;
-	series->seen_ns = interval->closed_ns;
 	if (series->kind == KIND_COUNTER) {
-		series->counter.delta = (first ? 0 : series->counter.delta) + bits_double(value);
+		series->counter.delta =
+		    number_add(first ? 0 : series->counter.delta, bits_double(value));
 		return;
 	}
 	struct record *record = (struct record *)(uintptr_t)value;
@@ -137,6 +138,12 @@ forget_intervals(const struct flush_settings *settings)
 	return count < 2 ? 2 : (uint64_t)count;
 }
 
+static void
+publish_due(struct flusher *flusher)
+{
+	atomic_store_explicit(&flusher->due_ns, flusher->tick.open.closed_ns, memory_order_relaxed);
+}
+
 /* Ask every worker for its window. */
 static void
 seal(struct flusher *flusher, int64_t wall_ns)
@@ -147,7 +154,7 @@ seal(struct flusher *flusher, int64_t wall_ns)
 	flusher->sealing = true;
 	flusher->last = flusher->stop != NULL;
 	flusher->sealed = tick_close(&flusher->tick, wall_ns);
-	atomic_store_explicit(&flusher->due_ns, flusher->tick.open.closed_ns, memory_order_relaxed);
+	publish_due(flusher);
 	for (unsigned i = 0; i < flusher->ingest->count; i++) {
 		struct seal *letter = &flusher->seals[i];
 		uint64_t seq = flusher->sealed.seq;
@@ -169,11 +176,16 @@ end(struct flusher *flusher)
 	mailbox_post(notice->to, &notice->mail, notice->kind);
 }
 
+/* Count and tell of a clock that was set; intervals follow it if they must. */
 static void
 watch_clock(struct flusher *flusher, int64_t wall_ns, int64_t mono_ns)
 {
 	int64_t step = clock_pair_step(&flusher->clocks, wall_ns, mono_ns);
 
+	if (tick_follow(&flusher->tick, wall_ns, step)) {
+		log_warn("intervals follow the clock back");
+		publish_due(flusher);
+	}
 	if (step == 0)
 		return;
 	counter_add(&flusher->counters[step > 0 ? FLUSH_CLOCK_FORWARD : FLUSH_CLOCK_BACKWARD], 1);
@@ -191,8 +203,6 @@ take_turn(struct flusher *flusher)
 	if (flusher->sealing)
 		return;
 	watch_clock(flusher, wall_ns, mono_ns);
-	if (tick_follow(&flusher->tick, wall_ns))
-		log_warn("intervals follow the clock back");
 	int64_t wait_ns = tick_wait_ns(&flusher->tick, wall_ns);
 
 	if (wait_ns == 0 || flusher->stop != NULL)
@@ -260,7 +270,7 @@ flusher_start(struct flusher *flusher, struct ingest *ingest, struct egress *egr
 	    &flusher->self, flusher->settings->self.prefix, ingest, egress, flusher->counters);
 	tick_begin(&flusher->tick, flusher->settings->interval_ns, wall_ns);
 	flusher->clocks = (struct clock_pair){wall_ns, clock_mono_ns()};
-	atomic_store_explicit(&flusher->due_ns, flusher->tick.open.closed_ns, memory_order_relaxed);
+	publish_due(flusher);
 	timer_start(&flusher->timer, 0);
 	thread_start(&flusher->thread);
 }

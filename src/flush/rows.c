@@ -6,6 +6,7 @@
 #include "aggregate/set.h"
 #include "aggregate/timer.h"
 #include "base/mem.h"
+#include "base/number.h"
 
 #include <stdlib.h>
 
@@ -103,16 +104,17 @@ idle_settings_of(const struct rows *rows, enum kind kind)
 	return NULL;
 }
 
-/* Is a series without samples in this flush still sent? */
+/* Is a series without samples in this flush still sent? Time is counted in
+ * intervals, so that no step of the clock ends or prolongs it. */
 static bool
 is_sent_idle(const struct rows *rows, const struct series *series)
 {
 	const struct idle_kind_settings *idle = idle_settings_of(rows, series->kind);
+	uint32_t intervals = (uint32_t)rows->interval.seq - series->seen_seq;
 
 	if (idle->send == IDLE_SEND_NOTHING)
 		return false;
-	return idle->for_ns == ITEM_WORD ||
-	    rows->interval.closed_ns - series->seen_ns <= idle->for_ns;
+	return idle->for_ns == ITEM_WORD || intervals * rows->settings->interval_ns <= idle->for_ns;
 }
 
 /* The values of a row, from what was merged into the series; none if idle. */
@@ -122,7 +124,8 @@ fill_row(struct rows *rows, struct row *row, struct series *series, bool idle)
 	switch (row->kind) {
 	case KIND_COUNTER:
 		if (!idle)
-			series->counter.total += series->counter.delta;
+			series->counter.total =
+			    number_add(series->counter.total, series->counter.delta);
 		row->counter.delta = idle ? 0 : series->counter.delta;
 		row->counter.total = series->counter.total;
 		break;

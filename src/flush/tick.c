@@ -37,9 +37,9 @@ tick_wait_ns(const struct tick *tick, int64_t wall_ns)
 }
 
 bool
-tick_follow(struct tick *tick, int64_t wall_ns)
+tick_follow(struct tick *tick, int64_t wall_ns, int64_t step_ns)
 {
-	if (tick->open.opened_ns - wall_ns < tick->length_ns)
+	if (-step_ns < tick->length_ns && tick->open.opened_ns - wall_ns < tick->length_ns)
 		return false;
 	open_at(tick, boundary_nearest(tick, wall_ns));
 	return true;

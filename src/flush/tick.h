@@ -24,9 +24,11 @@ void tick_begin(struct tick *tick, int64_t length_ns, int64_t wall_ns);
 /* How long until the open interval ends; 0: it has. */
 int64_t tick_wait_ns(const struct tick *tick, int64_t wall_ns);
 
-/* The clock was set back by a length or more: begin anew at the nearest
- * boundary, with what is in the open interval. True if it was. */
-bool tick_follow(struct tick *tick, int64_t wall_ns);
+/* If the clock was set back by a length or more, by its step or by where it
+ * stands, begin anew at the nearest boundary, with what is in the open
+ * interval. step_ns: by how much it was set since the last look. True if it
+ * was. */
+bool tick_follow(struct tick *tick, int64_t wall_ns, int64_t step_ns);
 
 /* End the open interval, which is due or the last one, and open the next. */
 struct interval tick_close(struct tick *tick, int64_t wall_ns);

@@ -39,4 +39,4 @@ struct row *batch_add(struct batch *batch, enum kind kind, const char *name, siz
     const char *tags, size_t tags_len);
 
 struct batch *batch_hold(struct batch *batch);
-void batch_drop(struct batch **batch); /* NULLs the caller's pointer */
+void batch_drop(struct batch **held); /* NULLs the caller's pointer */

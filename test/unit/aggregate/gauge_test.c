@@ -5,6 +5,8 @@
 
 #include "test/unit/suite.h"
 
+#include <float.h>
+
 static struct arena arena;
 
 static struct gauge_record *
@@ -83,7 +85,17 @@ START_TEST(a_straddling_sum_is_counted_and_reported)
 }
 END_TEST
 
+START_TEST(an_overflow_stays_a_number)
+{
+	struct gauge_record *record = add(add(NULL, 1.7e308, 1), 1.7e308, 2);
+
+	expect(record, NULL, (struct gauge_base){1e308, 0}, DBL_MAX, 0);
+	expect(add(NULL, -DBL_MAX, 3), NULL, (struct gauge_base){DBL_MAX, 0}, 0, 0);
+}
+END_TEST
+
 static const struct suite_test tests[] = {
+    SUITE_TEST(an_overflow_stays_a_number),
     SUITE_TEST(an_absolute_value_replaces_what_was_before),
     SUITE_TEST(a_relative_value_adds_to_the_carried_base),
     SUITE_TEST(the_newest_absolute_value_of_all_workers_wins),

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* set_test.c -- distinct members, of one worker and of several. */
 
-#include "aggregate/set.h"
+#include "aggregate/set.c"
 
-#include "base/hash.h"
 #include "test/unit/suite.h"
 
 #include <stdio.h>
@@ -103,7 +102,62 @@ START_TEST(members_hash_by_their_bytes_alone)
 }
 END_TEST
 
+#define MURMUR UINT64_C(0xc6a4a7935bd1e995)
+
+static uint64_t
+inverse(uint64_t odd)
+{
+	uint64_t x = odd;
+
+	for (int i = 0; i < 6; i++)
+		x *= 2 - odd * x;
+	return x;
+}
+
+/* The eight bytes that hash to this: every step of the hash can be undone. */
+static uint64_t
+member_of(uint64_t hash)
+{
+	uint64_t back = inverse(MURMUR), h = hash ^ (hash >> 47);
+
+	h *= back;
+	h ^= h >> 47;
+	h = h * back ^ UINT64_C(0xadc83b19) ^ 8 * MURMUR;
+	h *= back;
+	h ^= h >> 47;
+	return h * back;
+}
+
+START_TEST(members_made_to_collide_do_not)
+{
+	struct arena arena = {0};
+	struct set_record *record = NULL;
+	uint32_t farthest = 0;
+
+	hash_init();
+	for (uint64_t i = 1; i <= 3000; i++) {
+		uint64_t bytes = member_of(i << 32);
+		const struct sample sample = {
+		    .kind = KIND_SET, .member = (const char *)&bytes, .member_len = sizeof(bytes)};
+
+		ck_assert_uint_eq(hash_member(sample.member, sample.member_len), i << 32);
+		record = set_fold(record, &arena, &sample, &roomy);
+	}
+	for (uint32_t at = 0; at <= record->mask; at++) {
+		uint64_t member = record->members[at];
+		uint32_t away = (at - first_slot(member, record->mask)) & record->mask;
+
+		if (member != 0 && away > farthest)
+			farthest = away;
+	}
+	ck_assert_uint_eq(record->count, 3000);
+	ck_assert_uint_lt(farthest, 300);
+	arena_fini(&arena);
+}
+END_TEST
+
 static const struct suite_test tests[] = {
+    SUITE_TEST(members_made_to_collide_do_not),
     SUITE_TEST(each_member_counts_once),
     SUITE_TEST(workers_unite),
     SUITE_TEST(beyond_the_budget_only_known_members_are_taken),

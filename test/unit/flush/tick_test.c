@@ -68,7 +68,7 @@ START_TEST(a_small_step_back_is_waited_for)
 	struct tick tick = begin(NOON);
 
 	tick_close(&tick, NOON + 10 * S);
-	ck_assert(!tick_follow(&tick, NOON + 1 * S));
+	ck_assert(!tick_follow(&tick, NOON + 1 * S, -9 * S));
 	ck_assert_int_eq(tick_wait_ns(&tick, NOON + 1 * S), 19 * S);
 	expect(tick_close(&tick, NOON + 20 * S), 2, 10, 20);
 }
@@ -79,11 +79,15 @@ START_TEST(a_large_step_back_is_followed_at_once)
 	struct tick tick = begin(NOON);
 
 	tick_close(&tick, NOON + 10 * S);
-	ck_assert(tick_follow(&tick, NOON - 3599 * S));
+	ck_assert(tick_follow(&tick, NOON - 3599 * S, 0));
 	ck_assert_int_eq(tick_wait_ns(&tick, NOON - 3599 * S), 9 * S);
 	expect(tick_close(&tick, NOON - 3590 * S), 2, -3600, -3590);
 	tick = begin(NOON);
-	ck_assert(tick_follow(&tick, NOON - 10 * S));
+	ck_assert(tick_follow(&tick, NOON - 10 * S, 0));
+	/* From late in an interval to early in the one before. */
+	tick = begin(NOON);
+	ck_assert(tick_follow(&tick, NOON - 6 * S, -15 * S));
+	expect(tick_close(&tick, NOON), 1, -10, 0);
 }
 END_TEST
 
@@ -121,7 +125,7 @@ START_TEST(intervals_tile_time_under_random_clocks)
 		for (int i = 0; i < 100; i++) {
 			wall += ((int64_t)random_below(&random, 40) - 8) * S +
 			    random_below(&random, 1000);
-			if (tick_follow(&tick, wall))
+			if (tick_follow(&tick, wall, 0))
 				before = tick.open.opened_ns;
 			if (tick_wait_ns(&tick, wall) > 0)
 				continue;
