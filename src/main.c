@@ -4,9 +4,11 @@
 
 #include "cli/command.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define CONFIGURED "[-c FILE] [-o KEY=VALUE]..."
 
@@ -36,9 +38,24 @@ help(void)
 	return EXIT_SUCCESS;
 }
 
+/* A stream that came closed would give its number to the next descriptor
+ * opened, and its output to a socket. */
+static void
+fill_streams(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		close(fd);
+}
+
 int
 main(int argc, char **argv)
 {
+	fill_streams();
 	if (argc < 2 || (argv[1][0] == '-' && strcmp(argv[1], "-t") != 0)) {
 		if (argc == 2 && (strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--help") == 0))
 			return help();

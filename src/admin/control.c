@@ -29,7 +29,9 @@ struct control {
 	struct egress *egress;
 	unsigned report_kind;
 	uv_pipe_t listener;
-	struct connection *first;
+	char *path;
+	struct stat bound;        /* the socket at path, to know it again */
+	struct connection *first; /* the newest */
 	unsigned connections;
 	bool closing, listener_closed;
 };
@@ -53,6 +55,7 @@ free_when_done(struct control *control)
 {
 	if (!control->closing || !control->listener_closed || control->connections > 0)
 		return;
+	free(control->path);
 	free(control);
 }
 
@@ -179,6 +182,10 @@ on_read(uv_stream_t *stream, ssize_t len, const uv_buf_t *room)
 	struct connection *connection = stream->data;
 
 	(void)room;
+	if (len == UV_EOF && connection->answering) { /* it has asked, and waits */
+		uv_read_stop(stream);
+		return;
+	}
 	if (len < 0) {
 		connection_close(connection);
 		return;
@@ -194,6 +201,19 @@ on_read(uv_stream_t *stream, ssize_t len, const uv_buf_t *room)
 	}
 }
 
+/* There are too many: the one that has been silent longest goes. */
+static void
+close_oldest_silent(struct control *control)
+{
+	struct connection *oldest = NULL;
+
+	for (struct connection *at = control->first; at != NULL; at = at->next)
+		if (!at->answering && !uv_is_closing((uv_handle_t *)&at->pipe))
+			oldest = at;
+	if (oldest != NULL)
+		connection_close(oldest);
+}
+
 static void
 on_connection(uv_stream_t *listener, int status)
 {
@@ -203,6 +223,8 @@ on_connection(uv_stream_t *listener, int status)
 		log_warn("control socket: %s", uv_strerror(status));
 		return;
 	}
+	if (control->connections >= CONNECTIONS_MOST)
+		close_oldest_silent(control);
 	struct connection *connection = mem_zero(1, sizeof(*connection));
 
 	connection->control = control;
@@ -212,23 +234,30 @@ on_connection(uv_stream_t *listener, int status)
 	CHECK(uv_pipe_init(&control->thread->loop, &connection->pipe, 0) == 0);
 	connection->pipe.data = connection;
 	if (uv_accept(listener, (uv_stream_t *)&connection->pipe) != 0 ||
-	    control->connections > CONNECTIONS_MOST ||
 	    uv_read_start((uv_stream_t *)&connection->pipe, give_room, on_read) != 0)
 		connection_close(connection);
+}
+
+static struct sockaddr_un
+socket_address(const char *path)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+	strncpy(address.sun_path, path, sizeof(address.sun_path) - 1);
+	return address;
 }
 
 /* Is somebody listening on the socket at path? */
 static bool
 is_alive(const char *path)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	const struct sockaddr_un address = socket_address(path);
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	if (fd < 0)
 		return false;
-	strncpy(address.sun_path, path, sizeof(address.sun_path) - 1);
 	bool alive =
-	    connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0 || errno == EAGAIN;
+	    connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0 || errno == EAGAIN;
 
 	close(fd);
 	return alive;
@@ -293,6 +322,26 @@ on_listener_closed(uv_handle_t *handle)
 	free_when_done(control);
 }
 
+/* A socket of ours at path, that nobody can connect to yet. */
+static int
+bind_socket(struct control *control, const struct control_settings *settings, struct text *error)
+{
+	const struct sockaddr_un address = socket_address(control->path);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd < 0 || bind(fd, (const struct sockaddr *)&address, sizeof(address)) != 0 ||
+	    lstat(control->path, &control->bound) != 0) {
+		int status = -errno;
+
+		text_printf(error, "control socket %s: %s", control->path, strerror(errno));
+		if (fd >= 0)
+			close(fd);
+		return status;
+	}
+	CHECK(uv_pipe_open(&control->listener, fd) == 0);
+	return set_access(control->path, settings, error);
+}
+
 struct control *
 control_open(struct thread *thread, const char *path, const struct control_settings *settings,
     const struct status_sources *sources, struct egress *egress, unsigned report_kind,
@@ -306,19 +355,30 @@ control_open(struct thread *thread, const char *path, const struct control_setti
 	control->sources = sources;
 	control->egress = egress;
 	control->report_kind = report_kind;
+	control->path = mem_copy_text(path, strlen(path));
 	CHECK(uv_pipe_init(&thread->loop, &control->listener, 0) == 0);
 	control->listener.data = control;
-	int status = uv_pipe_bind(&control->listener, path);
+	int status = bind_socket(control, settings, error);
 
-	if (status == 0)
+	if (status == 0) {
 		status = uv_listen((uv_stream_t *)&control->listener, BACKLOG, on_connection);
-	if (status != 0)
-		text_printf(error, "control socket %s: %s", path, uv_strerror(status));
-	else
-		status = set_access(path, settings, error);
+		if (status != 0)
+			text_printf(error, "control socket %s: %s", path, uv_strerror(status));
+	}
 	if (status != 0)
 		control_close(&control);
 	return control;
+}
+
+/* Whoever came after us may have put a socket of its own there. */
+static void
+remove_socket(const struct control *control)
+{
+	struct stat found;
+
+	if (lstat(control->path, &found) == 0 && found.st_dev == control->bound.st_dev &&
+	    found.st_ino == control->bound.st_ino)
+		unlink(control->path);
 }
 
 void
@@ -330,6 +390,6 @@ control_close(struct control **control)
 	closing->closing = true;
 	for (struct connection *at = closing->first; at != NULL; at = at->next)
 		connection_close(at);
-	/* libuv removes the socket from the file system with its handle. */
+	remove_socket(closing);
 	uv_close((uv_handle_t *)&closing->listener, on_listener_closed);
 }

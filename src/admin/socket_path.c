@@ -12,7 +12,8 @@
 
 #define CANDIDATES 3
 
-/* The nth path that "auto" stands for; false if the environment lacks it. */
+/* The nth path that "auto" stands for; false, and out as it was, if the
+ * environment lacks it. */
 static bool
 print_candidate(size_t n, struct text *out)
 {
@@ -25,15 +26,16 @@ print_candidate(size_t n, struct text *out)
 	    {"XDG_RUNTIME_DIR", "/tidemill/control"},
 	};
 
-	text_reset(out);
-	if (candidates[n].variable != NULL) {
-		const char *value = getenv(candidates[n].variable);
+	const char *value = "";
 
+	if (candidates[n].variable != NULL) {
+		value = getenv(candidates[n].variable);
 		if (value == NULL || value[0] != '/')
 			return false;
-		/* systemd separates several directories by colons. */
-		text_append(out, value, strcspn(value, ":"));
 	}
+	text_reset(out);
+	/* systemd separates several directories by colons. */
+	text_append(out, value, strcspn(value, ":"));
 	text_puts(out, candidates[n].rest);
 	return true;
 }

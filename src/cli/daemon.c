@@ -20,9 +20,11 @@
 #include "base/mem.h"
 #include "cli/cpus.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define WORKERS_AUTO_MOST 4
@@ -189,6 +191,41 @@ count_workers(const struct settings *settings)
 	return count < WORKERS_AUTO_MOST ? count : WORKERS_AUTO_MOST;
 }
 
+/* Descriptors the daemon will have open: sockets, loops, the odd file. */
+static rlim_t
+count_descriptors(const struct settings *settings)
+{
+	rlim_t addresses = 0, workers = count_workers(settings);
+
+	for (size_t i = 0; i < settings->listen.count; i++) {
+		const struct listen_settings *listener = settings->listen.at[i].settings;
+
+		addresses += 2 * listener->udp.count; /* of both families */
+	}
+	return 48 + workers * (4 + addresses) + 8 * settings->sinks.count;
+}
+
+/* The limit on descriptors is raised as far as need be, and may be. */
+static int
+ensure_descriptors(const struct settings *settings, struct text *error)
+{
+	rlim_t needed = count_descriptors(settings);
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= needed)
+		return 0;
+	if (limit.rlim_max >= needed) {
+		limit.rlim_cur = needed;
+		if (setrlimit(RLIMIT_NOFILE, &limit) == 0)
+			return 0;
+	}
+	text_printf(error,
+	    "%llu file descriptors are needed, but the limit is %llu: raise it "
+	    "(LimitNOFILE=, ulimit -n)",
+	    (unsigned long long)needed, (unsigned long long)limit.rlim_max);
+	return -EMFILE;
+}
+
 struct daemon *
 daemon_open(const struct settings *settings, struct text *error)
 {
@@ -197,6 +234,9 @@ daemon_open(const struct settings *settings, struct text *error)
 	    .timer_values = (uint32_t)timers->exact,
 	    .bytes = (size_t)timers->exact_memory_bytes,
 	};
+
+	if (ensure_descriptors(settings, error) != 0)
+		return NULL;
 	struct daemon *daemon = mem_zero(1, sizeof(*daemon));
 
 	hash_init();
