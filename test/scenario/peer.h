@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* peer.h -- the real programs on either side: carbon-cache to deliver to,
+ * the Python client to receive from. Debian's packages graphite-carbon,
+ * python3-whisper and python3-statsd. */
+
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/* Is there all that these tests need? Else says SKIPPED, loudly; where
+ * REQUIRE_PEERS=1 it is a failure. */
+bool peers_present(void);
+
+struct carbon {
+	char dir[64];
+	int port; /* plaintext */
+	pid_t pid;
+};
+
+/* A directory of its own, nothing started. schemas and aggregation are files
+ * to copy, NULL: one point a second for a day, no aggregation. */
+struct carbon *carbon_new(const char *schemas, const char *aggregation);
+void carbon_start(struct carbon *carbon); /* and wait until it accepts */
+void carbon_stop(struct carbon *carbon);  /* SIGTERM, and wait for its end */
+void carbon_free(struct carbon *carbon);
+
+/* Is there a file for this name? */
+bool carbon_stores(const struct carbon *carbon, const char *name);
+
+/* The sum and the newest of all values stored under a name; 0 and NAN if
+ * there is none yet. */
+double carbon_sum(const struct carbon *carbon, const char *name);
+double carbon_last(const struct carbon *carbon, const char *name);
+
+/* What whisper-info says of the file of a name; free() is the caller's. */
+char *carbon_describe(const struct carbon *carbon, const char *name);
+
+/* Does carbon's own log have this? */
+bool carbon_log_has(const struct carbon *carbon, const char *text);
+
+/* Run a Python program with `number` as its argument; its exit status. */
+int python_run(const char *program, int number);

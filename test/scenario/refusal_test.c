@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: MIT */
+/* refusal_test.c -- what is wrong with a line is counted under its reason,
+ * whatever comes, and harms nothing else. */
+
+#include "test/scenario/play.h"
+#include "test/unit/suite.h"
+
+#include "metric/reason.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define LONG_NAME_BYTES 1100
+#define MANY_TAGS 65
+
+/* NULL lines are made by a test of their own. */
+static const struct {
+	enum reason reason;
+	const char *line;
+} refusals[] = {
+    {REASON_NO_VALUE, "a"},
+    {REASON_NO_VALUE, "a:"},
+    {REASON_NO_VALUE, "a:|c"},
+    {REASON_NO_VALUE, "a:|s"},
+    {REASON_NO_NAME, ":1|c"},
+    {REASON_NO_TYPE, "a:1"},
+    {REASON_NO_TYPE, "a:1|"},
+    {REASON_UNKNOWN_TYPE, "a:1|x"},
+    {REASON_UNKNOWN_TYPE, "a:1|kv"},
+    {REASON_UNKNOWN_TYPE, "a:1|C"},
+    {REASON_BAD_VALUE, "a:one|c"},
+    {REASON_BAD_VALUE, "a:1,5|ms"},
+    {REASON_BAD_VALUE, "a:0x10|c"},
+    {REASON_BAD_VALUE, "a: |g"},
+    {REASON_NOT_FINITE, "a:nan|g"},
+    {REASON_NOT_FINITE, "a:-Infinity|c"},
+    {REASON_NOT_FINITE, "a:1e999|ms"},
+    {REASON_NOT_FINITE, "a:1e308|c|@0.001"},
+    {REASON_NEGATIVE_TIMER, "a:-1|ms"},
+    {REASON_RATE, "a:1|c|@0"},
+    {REASON_RATE, "a:1|c|@2"},
+    {REASON_RATE, "a:1|c|@-1"},
+    {REASON_RATE, "a:1|c|@"},
+    {REASON_RATE, "a:1|ms|@nan"},
+    {REASON_BAD_NAME, "++:1|c"},
+    {REASON_TAGS, "a:1|c|#:value"},
+    {REASON_NAME_TOO_LONG, NULL},
+    {REASON_SERIES_LIMIT, NULL},
+    {REASON_TIMER_BUDGET, NULL},
+    {REASON_SET_BUDGET, NULL},
+    /* No datagram is longer than what it is read into. */
+    {REASON_TRUNCATED, NULL},
+};
+
+#define REFUSALS (sizeof(refusals) / sizeof(refusals[0]))
+
+static double
+refused(struct play *play, enum reason reason)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "ledger.lines.refused.%s", reason_defs[reason].name);
+	return play_number(play, path);
+}
+
+START_TEST(every_reason_has_a_line_here)
+{
+	for (enum reason reason = REASON_NONE + 1; reason < REASONS; reason++) {
+		size_t i = 0;
+
+		while (i < REFUSALS && refusals[i].reason != reason)
+			i++;
+		ck_assert_msg(i < REFUSALS, "nothing is refused for %s", reason_defs[reason].name);
+	}
+}
+END_TEST
+
+START_TEST(each_refusal_is_counted_under_its_reason)
+{
+	struct play *play = play_new();
+	double lines = 0;
+
+	play_start(play);
+	for (size_t i = 0; i < REFUSALS; i++) {
+		if (refusals[i].line == NULL)
+			continue;
+		double before = refused(play, refusals[i].reason);
+
+		play_send(play, refusals[i].line);
+		lines++;
+		WAIT_FOR_NUMBER(play, "ledger.lines.refused", lines);
+		ck_assert_msg(refused(play, refusals[i].reason) == before + 1,
+		    "%s is not refused for %s", refusals[i].line,
+		    reason_defs[refusals[i].reason].name);
+	}
+	WAIT_FOR_NUMBER(play, "ledger.lines.read", lines);
+	WAIT_FOR_NUMBER(play, "ledger.lines.accepted", 0);
+	WAIT_FOR_NUMBER(play, "ledger.lines.refused", lines);
+	play_end(play);
+}
+END_TEST
+
+START_TEST(names_and_tags_beyond_their_limits_are_refused)
+{
+	struct play *play = play_new();
+	char name[LONG_NAME_BYTES + 1], tags[MANY_TAGS * 8 + 1] = "";
+
+	memset(name, 'n', LONG_NAME_BYTES);
+	name[LONG_NAME_BYTES] = '\0';
+	for (int i = 0; i < MANY_TAGS; i++)
+		sprintf(tags + strlen(tags), "%st%d:v", i > 0 ? "," : "", i);
+	play_start(play);
+	play_sendf(play, "%s:1|c", name);
+	play_sendf(play, "a:1|c|#%s", tags);
+	play_sendf(play, "%.1024s:1|c\na:1|c|#%s", name, strchr(tags, ',') + 1);
+	play_settle(play);
+	WAIT_UNTIL(refused(play, REASON_NAME_TOO_LONG) == 1);
+	WAIT_UNTIL(refused(play, REASON_TAGS) == 1);
+	WAIT_FOR_NUMBER(play, "ledger.lines.accepted", 2);
+	play_end(play);
+}
+END_TEST
+
+START_TEST(series_beyond_the_limit_are_refused_and_the_old_ones_go_on)
+{
+	struct endpoint *graphite = endpoint_new();
+	struct play *play = play_new();
+
+	endpoint_listen(graphite);
+	play_deliver_to(play, "graphite", graphite);
+	play_option(play, "limits.series=10");
+	play_start(play);
+	for (int i = 0; i < 25; i++)
+		play_sendf(play, "s%d:1|c", i);
+	for (int i = 0; i < 25; i++)
+		play_sendf(play, "s%d:1|c", i);
+	play_settle(play);
+	WAIT_FOR_NUMBER(play, "ledger.lines.accepted", 20);
+	WAIT_UNTIL(refused(play, REASON_SERIES_LIMIT) == 30);
+	WAIT_UNTIL(endpoint_sum(graphite, "stats.counters.s9.count") == 2);
+	ck_assert_uint_eq(endpoint_points_of(graphite, "stats.counters.s10.count"), 0);
+	play_end(play);
+	endpoint_free(graphite);
+}
+END_TEST
+
+START_TEST(timer_values_beyond_what_is_kept_are_refused)
+{
+	struct endpoint *graphite = endpoint_new();
+	struct play *play = play_new();
+
+	endpoint_listen(graphite);
+	play_deliver_to(play, "graphite", graphite);
+	play_option(play, "timers.exact=4");
+	play_start(play);
+	play_send(play, "t:1|ms\nt:2|ms\nt:3|ms\nt:4|ms\nt:5|ms\nt:6|ms\nu:1:2:3:4:5|ms");
+	play_settle(play);
+	WAIT_UNTIL(refused(play, REASON_TIMER_BUDGET) == 2);
+	WAIT_FOR_NUMBER(play, "ledger.lines.accepted", 5);
+	ck_assert_double_ge(play_number(play, "ledger.elements_refused"), 1);
+	WAIT_UNTIL(endpoint_points_of(graphite, "stats.timers.t.sum") == 1);
+	ck_assert_double_eq(endpoint_sum(graphite, "stats.timers.t.sum"), 10);
+	play_end(play);
+	endpoint_free(graphite);
+}
+END_TEST
+
+START_TEST(set_members_beyond_what_is_kept_are_refused)
+{
+	struct endpoint *graphite = endpoint_new();
+	struct play *play = play_new();
+	const int members = 70000, per_datagram = 3500;
+	char *datagram = malloc((size_t)per_datagram * 16);
+	int member = 0;
+
+	endpoint_listen(graphite);
+	play_deliver_to(play, "graphite", graphite);
+	play_option(play, "interval=1h");
+	play_start(play);
+	while (member < members) {
+		size_t len = 0;
+
+		for (int i = 0; i < per_datagram; i++)
+			len += (size_t)sprintf(datagram + len, "s:%d|s\n", member++);
+		play_send_bytes(play, datagram, len);
+		play_settle(play);
+	}
+	free(datagram);
+	ck_assert_double_gt(refused(play, REASON_SET_BUDGET), 0);
+	WAIT_UNTIL(play_number(play, "ledger.lines.accepted") + refused(play, REASON_SET_BUDGET) ==
+	    members);
+	double accepted = play_number(play, "ledger.lines.accepted");
+
+	ck_assert_double_gt(accepted, 1000);
+	play_stop(play);
+	ck_assert_double_eq(endpoint_sum(graphite, "stats.sets.s.count"), accepted);
+	play_free(play);
+	endpoint_free(graphite);
+}
+END_TEST
+
+START_TEST(a_line_with_one_good_element_is_accepted)
+{
+	struct endpoint *graphite = endpoint_new();
+	struct play *play = play_new();
+
+	endpoint_listen(graphite);
+	play_deliver_to(play, "graphite", graphite);
+	play_start(play);
+	play_send(play, "a:1|c:x|c:2|c\nb:3:y:4|c\nc:x|c:y|c");
+	WAIT_UNTIL(endpoint_sum(graphite, "stats.counters.a.count") == 3);
+	WAIT_UNTIL(endpoint_sum(graphite, "stats.counters.b.count") == 7);
+	WAIT_FOR_NUMBER(play, "ledger.lines.accepted", 2);
+	WAIT_FOR_NUMBER(play, "ledger.lines.refused", 1);
+	WAIT_FOR_NUMBER(play, "ledger.elements_refused", 4);
+	play_end(play);
+	endpoint_free(graphite);
+}
+END_TEST
+
+START_TEST(datagrams_of_any_size_are_read_whole)
+{
+	struct endpoint *graphite = endpoint_new();
+	struct play *play = play_new();
+	const size_t large = 60000, largest = 65507;
+	char *bytes = malloc(largest);
+
+	endpoint_listen(graphite);
+	play_deliver_to(play, "graphite", graphite);
+	play_start(play);
+	for (size_t i = 0; i < large; i += 8)
+		memcpy(bytes + i, "big:1|c\n", 8);
+	play_send_bytes(play, bytes, large);
+	WAIT_UNTIL(endpoint_sum(graphite, "stats.counters.big.count") == 7500);
+	memset(bytes, 'x', largest);
+	memcpy(bytes + largest - 8, "\nend:1|c", 8);
+	play_send_bytes(play, bytes, largest);
+	WAIT_UNTIL(endpoint_sum(graphite, "stats.counters.end.count") == 1);
+	play_send_bytes(play, "", 0);
+	play_send(play, "\n\n\r\n");
+	play_settle(play);
+	WAIT_FOR_NUMBER(play, "ledger.datagrams.read", 4);
+	WAIT_FOR_NUMBER(play, "ledger.lines.read", 7502);
+	WAIT_FOR_NUMBER(play, "ledger.lines.accepted", 7501);
+	free(bytes);
+	play_end(play);
+	endpoint_free(graphite);
+}
+END_TEST
+
+START_TEST(line_ends_may_be_windows_or_missing)
+{
+	struct endpoint *graphite = endpoint_new();
+	struct play *play = play_new();
+
+	endpoint_listen(graphite);
+	play_deliver_to(play, "graphite", graphite);
+	play_start(play);
+	play_send(play, "a:1|c\r\nb:2|c\r\n\r\n\nc:3|c");
+	play_send_bytes(play, "d:4|c\n\0", 7);
+	WAIT_UNTIL(endpoint_sum(graphite, "stats.counters.a.count") == 1);
+	WAIT_UNTIL(endpoint_sum(graphite, "stats.counters.b.count") == 2);
+	WAIT_UNTIL(endpoint_sum(graphite, "stats.counters.c.count") == 3);
+	WAIT_UNTIL(endpoint_sum(graphite, "stats.counters.d.count") == 4);
+	WAIT_FOR_NUMBER(play, "ledger.lines.accepted", 4);
+	WAIT_FOR_NUMBER(play, "ledger.lines.refused", 0);
+	play_end(play);
+	endpoint_free(graphite);
+}
+END_TEST
+
+/* Bytes that are garbage, but of the kind that gets past the first checks. */
+static size_t
+make_garbage(char *bytes, size_t most)
+{
+	static const char alphabet[] = "aab:1|c\n\n::||@@##..--,,+=;e0259msghd \r\t";
+	size_t len = (size_t)rand() % most;
+	bool wild = rand() % 4 == 0;
+
+	for (size_t i = 0; i < len; i++)
+		bytes[i] = wild ? (char)(rand() & 0xff)
+				: alphabet[(size_t)rand() % (sizeof(alphabet) - 1)];
+	return len;
+}
+
+/* Lines as the manual counts them: empty ones, but for carriage returns and
+ * NULs at their end, are none. */
+static double
+count_lines(const char *bytes, size_t len)
+{
+	double lines = 0;
+	bool any = false;
+
+	for (size_t i = 0; i <= len; i++) {
+		if (i == len || bytes[i] == '\n') {
+			lines += any;
+			any = false;
+		} else if (bytes[i] != '\r' && bytes[i] != '\0') {
+			any = true;
+		}
+	}
+	return lines;
+}
+
+START_TEST(garbage_is_read_line_by_line_and_every_line_counted)
+{
+	struct endpoint *graphite = endpoint_new();
+	struct play *play = play_new();
+	const char *given = getenv("SCENARIO_SEED");
+	unsigned seed = given != NULL ? (unsigned)atoi(given) : (unsigned)time(NULL);
+	char bytes[1500];
+	double lines = 0;
+
+	printf("SCENARIO_SEED=%u\n", seed);
+	srand(seed);
+	endpoint_listen(graphite);
+	play_deliver_to(play, "graphite", graphite);
+	play_option(play, "workers=2");
+	play_start(play);
+	for (int i = 0; i < 3000; i++) {
+		size_t len = make_garbage(bytes, sizeof(bytes));
+
+		play_send_bytes(play, bytes, len);
+		lines += count_lines(bytes, len);
+		if (i % 50 == 0)
+			play_settle(play);
+	}
+	play_send(play, "after:1|c");
+	WAIT_UNTIL(endpoint_sum(graphite, "stats.counters.after.count") == 1);
+	play_settle(play);
+	WAIT_FOR_NUMBER(play, "ledger.datagrams.dropped", 0);
+	WAIT_FOR_NUMBER(play, "ledger.lines.read", lines + 1);
+	ck_assert_uint_eq(endpoint_malformed(graphite), 0);
+	play_end(play);
+	endpoint_free(graphite);
+}
+END_TEST
+
+static const struct suite_test tests[] = {
+    SUITE_TEST(every_reason_has_a_line_here),
+    SUITE_TEST(each_refusal_is_counted_under_its_reason),
+    SUITE_TEST(names_and_tags_beyond_their_limits_are_refused),
+    SUITE_TEST(series_beyond_the_limit_are_refused_and_the_old_ones_go_on),
+    SUITE_TEST(timer_values_beyond_what_is_kept_are_refused),
+    SUITE_TEST(set_members_beyond_what_is_kept_are_refused),
+    SUITE_TEST(a_line_with_one_good_element_is_accepted),
+    SUITE_TEST(datagrams_of_any_size_are_read_whole),
+    SUITE_TEST(line_ends_may_be_windows_or_missing),
+    SUITE_TEST(garbage_is_read_line_by_line_and_every_line_counted),
+    {0},
+};
+
+SUITE_MAIN("scenario/refusal", tests)
