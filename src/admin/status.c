@@ -56,6 +56,9 @@ write_ledger(struct json *json, const struct status_sources *sources)
 	struct text sentence = {0};
 
 	status_account(sources, &account);
+	/* Lines come in while this reads: the total is that of its parts. Each
+	 * flush holds the two against each other, in the sealed windows. */
+	account.lines = account.accepted + account_refused(&account);
 	account_sentence(&account, &sentence);
 	json_open_object(json, "ledger");
 	json_bytes(json, "sentence", sentence.bytes, sentence.len);

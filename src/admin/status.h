@@ -15,8 +15,9 @@ struct status_sources {
 	const struct egress *egress;
 };
 
-/* The ledger over all workers and sinks. While lines come in its sides are
- * read one after the other and may be apart by those that came meanwhile. */
+/* The ledger over all workers and sinks, as counted. While lines come in its
+ * sides are read one after the other and may be apart by those that came
+ * meanwhile. */
 void status_account(const struct status_sources *sources, struct account *account_out);
 
 /* Write the object. sinks: what the egress thread said of them, a JSON array. */

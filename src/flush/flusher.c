@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/number.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 /* Someone may set the clock while the flusher sleeps. */
@@ -82,6 +83,21 @@ offer(void *arg, struct batch **batch)
 	egress_offer(flusher->egress, batch);
 }
 
+/* What was accepted was folded, and every line is accounted for. */
+static void
+check_balance(struct flusher *flusher, uint64_t hits)
+{
+	uint64_t samples = self_samples(&flusher->self);
+	uint64_t stray = self_stray_lines(&flusher->self);
+
+	counter_set(&flusher->counters[FLUSH_IMBALANCE],
+	    stray + (samples > hits ? samples - hits : hits - samples));
+	if (samples != hits || stray != 0)
+		log_error("bug: interval %" PRIu64 ": %" PRIu64 " samples accepted, %" PRIu64
+			  " folded; %" PRIu64 " lines unaccounted for",
+		    flusher->sealed.seq, samples, hits, stray);
+}
+
 static void
 merge_windows(struct flusher *flusher)
 {
@@ -92,14 +108,7 @@ merge_windows(struct flusher *flusher)
 		self_add_window(&flusher->self, flusher->windows[i]);
 		hits += merge_window(flusher, flusher->windows[i]);
 	}
-	uint64_t samples = self_samples(&flusher->self);
-
-	counter_set(
-	    &flusher->counters[FLUSH_IMBALANCE], samples > hits ? samples - hits : hits - samples);
-	if (samples != hits)
-		log_error("bug: %llu samples accepted but %llu folded in interval %llu",
-		    (unsigned long long)samples, (unsigned long long)hits,
-		    (unsigned long long)flusher->sealed.seq);
+	check_balance(flusher, hits);
 }
 
 /* All windows are here: everything from merge to the last batch. */

@@ -52,6 +52,16 @@ self_samples(const struct self *self)
 	return samples;
 }
 
+uint64_t
+self_stray_lines(const struct self *self)
+{
+	uint64_t accounted = self->intake[INTAKE_LINES_ACCEPTED];
+
+	for (size_t reason = 0; reason < REASONS; reason++)
+		accounted += self->intake[INTAKE_LINES_REFUSED + reason];
+	return self->intake[INTAKE_LINES] - accounted;
+}
+
 static struct row *
 add_row(struct self *self, struct rows *rows, enum kind kind, const char *name, const char *sink)
 {

@@ -33,6 +33,9 @@ void self_add_window(struct self *self, const struct window *window);
 /* Samples accepted in this interval, all kinds: what hits must add up to. */
 uint64_t self_samples(const struct self *self);
 
+/* Lines that are neither accepted nor refused, since the start: 0, or a bug. */
+uint64_t self_stray_lines(const struct self *self);
+
 /* Append the rows. processing_ms: spent on this flush so far; lag_ns: by how
  * much its interval is longer than configured. */
 void self_add_rows(struct self *self, struct rows *rows, double processing_ms, int64_t lag_ns);

@@ -161,8 +161,6 @@ intake_datagram(struct intake *intake, const struct origin *origin, const char *
 
 	if (intake->stamp < arrived)
 		intake->stamp = arrived;
-	counter_add(&origin->counters[INTAKE_DATAGRAMS], 1);
-	counter_add(&origin->counters[INTAKE_BYTES], len);
 	while (bytes < end) {
 		if (intake->lines == INTAKE_PENDING)
 			settle(intake, origin);
@@ -176,4 +174,7 @@ intake_datagram(struct intake *intake, const struct origin *origin, const char *
 	if (cut)
 		counter_add(&origin->counters[INTAKE_DATAGRAMS_TRUNCATED], 1);
 	settle(intake, origin);
+	/* Last, so that whoever sees a datagram counted finds its lines counted. */
+	counter_add(&origin->counters[INTAKE_BYTES], len);
+	counter_add(&origin->counters[INTAKE_DATAGRAMS], 1);
 }

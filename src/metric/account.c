@@ -5,8 +5,8 @@
 
 #include <inttypes.h>
 
-static uint64_t
-refused_total(const struct account *account)
+uint64_t
+account_refused(const struct account *account)
 {
 	uint64_t sum = 0;
 
@@ -18,7 +18,7 @@ refused_total(const struct account *account)
 bool
 account_balances(const struct account *account)
 {
-	return account->lines == account->accepted + refused_total(account) &&
+	return account->lines == account->accepted + account_refused(account) &&
 	    account->points ==
 	    account->delivered + account->queued + account->queue_full + account->shutdown;
 }
@@ -52,7 +52,7 @@ account_sentence(const struct account *account, struct text *out)
 	    "datagrams %" PRIu64 " read + %" PRIu64 " dropped by the kernel; lines %" PRIu64
 	    " = %" PRIu64 " accepted + %" PRIu64 " refused",
 	    account->datagrams_read, account->datagrams_dropped, account->lines, account->accepted,
-	    refused_total(account));
+	    account_refused(account));
 	add_reasons(out, reasons, account->refused, REASONS);
 	text_printf(out,
 	    "; points %" PRIu64 " = %" PRIu64 " delivered + %" PRIu64 " queued + %" PRIu64

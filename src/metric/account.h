@@ -16,6 +16,9 @@ struct account {
 	uint64_t points, delivered, queued, queue_full, shutdown; /* the last two: dropped */
 };
 
+/* Refused lines, all reasons. */
+uint64_t account_refused(const struct account *account);
+
 /* Does each side of the ledger add up? */
 bool account_balances(const struct account *account);
 

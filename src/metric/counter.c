@@ -94,8 +94,8 @@ static const struct counter_def flush_defs[FLUSH_COUNTERS] = {
 	"tidemill.clock_steps.forward", 1, "steps of the wall clock"},
     [FLUSH_CLOCK_BACKWARD] = {TOTAL, "clock_steps_total", "direction=\"backward\"",
 	"tidemill.clock_steps.backward", 1, "steps of the wall clock"},
-    [FLUSH_IMBALANCE] = {GAUGE, "ledger_imbalance", "ledger=\"samples\"",
-	"tidemill.ledger_imbalance.samples", 1, "what a ledger is off by; not 0 is a bug"},
+    [FLUSH_IMBALANCE] = {GAUGE, "ledger_imbalance", "ledger=\"intake\"",
+	"tidemill.ledger_imbalance.intake", 1, "what a ledger is off by; not 0 is a bug"},
 };
 
 static const struct counter_def sink_defs[SINK_COUNTERS] = {

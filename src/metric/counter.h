@@ -46,7 +46,7 @@ enum flush_counter {
 	FLUSH_GAUGES_AMBIGUOUS, /* deltas that straddled an absolute value of another worker */
 	FLUSH_CLOCK_FORWARD,
 	FLUSH_CLOCK_BACKWARD,
-	FLUSH_IMBALANCE, /* gauge: accepted samples minus hits; 0, or a bug of ours */
+	FLUSH_IMBALANCE, /* gauge: samples and lines unaccounted for; 0, or a bug of ours */
 	FLUSH_COUNTERS,
 };
 

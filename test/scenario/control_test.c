@@ -126,19 +126,40 @@ END_TEST
 START_TEST(clients_that_say_nothing_keep_nobody_waiting)
 {
 	struct play *play = play_new();
-	int silent[10];
+	int silent[40]; /* more than it keeps */
 
 	play_start(play);
-	for (int i = 0; i < 10; i++) {
+	for (int i = 0; i < 40; i++) {
 		silent[i] = play_connect(play);
 		ck_assert_int_ge(silent[i], 0);
 	}
-	ck_assert_int_eq(send(silent[0], "sta", 3, MSG_NOSIGNAL), 3);
+	ck_assert_int_eq(send(silent[39], "sta", 3, MSG_NOSIGNAL), 3);
 	play_send(play, "a:1|c");
 	play_settle(play);
 	play_end(play);
-	for (int i = 0; i < 10; i++)
+	for (int i = 0; i < 40; i++)
 		close(silent[i]);
+}
+END_TEST
+
+START_TEST(a_client_that_has_said_all_it_will_is_answered)
+{
+	struct play *play = play_new();
+	char answer[65536];
+	size_t len = 0;
+	ssize_t more;
+
+	play_start(play);
+	int fd = play_connect(play);
+
+	ck_assert_int_eq(send(fd, "status\n", 7, MSG_NOSIGNAL), 7);
+	ck_assert_int_eq(shutdown(fd, SHUT_WR), 0);
+	while ((more = read(fd, answer + len, sizeof(answer) - 1 - len)) > 0)
+		len += (size_t)more;
+	answer[len] = '\0';
+	ck_assert_msg(strstr(answer, "\"pid\"") != NULL, "the answer is %s", answer);
+	close(fd);
+	play_end(play);
 }
 END_TEST
 
@@ -206,6 +227,7 @@ static const struct suite_test tests[] = {
     SUITE_TEST(status_has_the_shape_that_programs_rely_on),
     SUITE_TEST(the_books_of_a_sink_balance_whenever_they_are_asked_for),
     SUITE_TEST(clients_that_say_nothing_keep_nobody_waiting),
+    SUITE_TEST(a_client_that_has_said_all_it_will_is_answered),
     SUITE_TEST(clients_that_leave_early_do_no_harm),
     SUITE_TEST(unknown_words_are_answered_and_do_no_harm),
     SUITE_TEST(the_socket_has_its_mode_and_goes_with_the_daemon),

@@ -327,6 +327,24 @@ START_TEST(a_closed_stdout_costs_the_table_and_nothing_else)
 }
 END_TEST
 
+START_TEST(without_standard_streams_it_runs_all_the_same)
+{
+	struct play *play;
+	int ends[2];
+	struct endpoint *graphite = open_piped(&play, ends);
+
+	close(ends[0]);
+	close(ends[1]);
+	play->out_fd = play->err_fd = PLAY_CLOSED;
+	play_start(play);
+	for (int i = 1; i <= 3; i++)
+		send_and_wait(play, graphite, i);
+	ck_assert_uint_eq((unsigned)play_number(play, "ledger.points.dropped.queue_full"), 0);
+	play_end(play);
+	endpoint_free(graphite);
+}
+END_TEST
+
 START_TEST(a_blocked_stdout_costs_the_table_and_nothing_else)
 {
 	struct play *play;
@@ -407,6 +425,7 @@ static const struct suite_test tests[] = {
     SUITE_TEST(the_table_on_stdout_shows_what_came),
     SUITE_TEST(the_start_says_where_it_listens_and_what_to_try),
     SUITE_TEST(a_closed_stdout_costs_the_table_and_nothing_else),
+    SUITE_TEST(without_standard_streams_it_runs_all_the_same),
     SUITE_TEST(a_blocked_stdout_costs_the_table_and_nothing_else),
     SUITE_TEST(a_blocked_or_closed_stderr_costs_log_lines_and_nothing_else),
     SUITE_TEST(the_second_signal_ends_it_at_once),

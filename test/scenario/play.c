@@ -228,17 +228,25 @@ script_free(struct script *script)
 	free(script->environment);
 }
 
-/* Both outputs to their files, or to what the test gave. */
+/* One output to its file, or to what the test gave. */
+static void
+redirect_stream(int stream, int given, const char *path)
+{
+	if (given == PLAY_CLOSED) {
+		close(stream);
+		return;
+	}
+	int fd = given >= 0 ? given : open(path, O_CREAT | O_WRONLY | O_APPEND, 0600);
+
+	if (fd < 0 || dup2(fd, stream) < 0)
+		_exit(125);
+}
+
 static void
 child_redirect(const struct play *play)
 {
-	int out =
-	    play->out_fd >= 0 ? play->out_fd : open(play->out, O_CREAT | O_WRONLY | O_APPEND, 0600);
-	int err =
-	    play->err_fd >= 0 ? play->err_fd : open(play->err, O_CREAT | O_WRONLY | O_APPEND, 0600);
-
-	if (out < 0 || err < 0 || dup2(out, STDOUT_FILENO) < 0 || dup2(err, STDERR_FILENO) < 0)
-		_exit(125);
+	redirect_stream(STDOUT_FILENO, play->out_fd, play->out);
+	redirect_stream(STDERR_FILENO, play->err_fd, play->err);
 }
 
 static pid_t
@@ -472,7 +480,7 @@ log_assert_clean(const struct play *play)
 {
 	static const char *const bad[] = {"Sanitizer", "runtime error", "CHECK"};
 
-	if (play->err_fd >= 0)
+	if (play->err_fd != -1)
 		return;
 	char *log = play_log(play);
 
@@ -489,7 +497,7 @@ play_stop(struct play *play)
 	play_signal(play, SIGTERM);
 	ck_assert_int_eq(play_wait_exit(play), 0);
 	log_assert_clean(play);
-	if (play->err_fd >= 0)
+	if (play->err_fd != -1)
 		return ledger;
 	ledger = ledger_of_log(play);
 	ledger_assert(&ledger);

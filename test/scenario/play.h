@@ -54,10 +54,13 @@ struct play {
 	char *options[PLAY_OPTIONS_MAX]; /* values of -o */
 	char *environment[PLAY_OPTIONS_MAX];
 	size_t option_count, environment_count;
-	int out_fd, err_fd; /* given to the daemon in place of the files; -1 */
+	int out_fd, err_fd; /* given to the daemon in place of the files; -1; or PLAY_CLOSED */
 	pid_t pid;          /* 0: not running */
 	uint64_t sent;      /* datagrams */
 };
+
+/* The daemon starts with this stream closed. */
+#define PLAY_CLOSED (-2)
 
 struct ledger {
 	uint64_t datagrams_read, datagrams_dropped;
