@@ -59,7 +59,7 @@ struct entry *table_insert(struct table *table, uint64_t hash, const struct samp
 /* Unlink from one sub-table what has had no sample since before oldest_seq,
  * and hand it to the window's retired list. Returns how many canonical
  * entries went. */
-size_t table_sweep(struct table *table, unsigned sub, uint32_t oldest_seq, struct window *window);
+size_t table_sweep(struct table *table, unsigned index, uint32_t oldest_seq, struct window *window);
 
 /* The window has returned: what was retired in it may be freed as soon as
  * nobody reads. */
@@ -69,7 +69,7 @@ void table_release(struct table *table, struct entry_list *retired);
 void table_collect(struct table *table);
 
 /* The one reader: call visit for each canonical entry of a sub-table. */
-void table_read(struct table *table, unsigned sub,
+void table_read(struct table *table, unsigned index,
     void (*visit)(const struct entry *entry, void *arg), void *arg);
 
 /* The reader, within visit: hits and value of a counter's cell in its newest

@@ -51,10 +51,10 @@ clock_is_virtual(void)
 }
 
 void
-clock_make_virtual(int64_t start_ns)
+clock_make_virtual(int64_t start_wall_ns)
 {
 	is_virtual = true;
-	atomic_store(&wall_ns, start_ns);
+	atomic_store(&wall_ns, start_wall_ns);
 	atomic_store(&mono_ns, CLOCK_SECOND);
 }
 

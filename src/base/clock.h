@@ -26,7 +26,7 @@ struct clock_watcher {
 };
 
 bool clock_is_virtual(void);
-void clock_make_virtual(int64_t wall_ns);
+void clock_make_virtual(int64_t start_wall_ns);
 void clock_advance(int64_t ns); /* time passes: both clocks move */
 void clock_step(int64_t ns);    /* somebody sets the wall clock */
 void clock_watch(struct clock_watcher *watcher);

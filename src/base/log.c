@@ -318,7 +318,7 @@ finish(struct line *line, size_t len, uint32_t kept_back)
 {
 	if (len >= MESSAGE_BYTES) {
 		len = MESSAGE_BYTES - sizeof("...");
-		while (len > 0 && ((unsigned char)line->bytes[len] & 0xc0) == 0x80)
+		for (int i = 0; i < 3 && ((unsigned char)line->bytes[len] & 0xc0) == 0x80; i++)
 			len--;
 		memcpy(line->bytes + len, "...", sizeof("..."));
 		len += 3;

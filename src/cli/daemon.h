@@ -22,7 +22,7 @@ void daemon_run(struct daemon *daemon);
 void daemon_stop(struct daemon *daemon);
 
 /* After daemon_run() has returned; takes the account of the whole run. */
-void daemon_close(struct daemon **daemon, struct account *account_out);
+void daemon_close(struct daemon **closing, struct account *account_out);
 
 /* Any thread, while it runs: where to read how it is doing. */
 const struct status_sources *daemon_sources(const struct daemon *daemon);

@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/number.h"
 
+#include <inttypes.h>
 #include <stdbool.h>
 
 void
@@ -33,8 +34,10 @@ human_bytes(struct text *out, uint64_t bytes)
 		return;
 	}
 	/* 1023.95 would be printed as 1024.0. */
-	for (; value >= 1023.95; value /= 1024)
+	while (value >= 1023.95) {
+		value /= 1024;
 		unit++;
+	}
 	text_printf(out, "%.1f %s", value, units[unit]);
 }
 
@@ -57,7 +60,7 @@ human_seconds(struct text *out, double seconds)
 		text_printf(out, "%u h %u min", (unsigned)whole / 3600, (unsigned)whole / 60 % 60);
 	else
 		text_printf(
-		    out, "%.0f d %u h", (double)(whole / 86400), (unsigned)(whole / 3600 % 24));
+		    out, "%" PRIu64 " d %u h", whole / 86400, (unsigned)(whole / 3600 % 24));
 }
 
 static void
