@@ -114,6 +114,7 @@ put_load()
 # A floor's CPU ns per line that it received, into $floor and $floor_lost.
 measure_floor()
 {
+	rm -f "$scratch/floor"
 	"$tools/receive_floor" "$1" >"$scratch/floor" &
 	floor_pid=$!
 	put_load "127.0.0.1:$(port_in "$scratch/floor")" >"$scratch/sent"
@@ -141,6 +142,7 @@ has_flushed()
 
 start_daemon()
 {
+	rm -f "$scratch/sink"
 	"$tools/tcp_sink" >"$scratch/sink" &
 	sink_pid=$!
 	port=$(port_in "$scratch/sink")
