@@ -8,7 +8,9 @@
 #include <errno.h>
 #include <netdb.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -76,8 +78,9 @@ resolve(const char *command, const char *text)
 		return NULL;
 	}
 	snprintf(port, sizeof(port), "%u", address.port);
-	int status =
-	    getaddrinfo(address.host[0] != '\0' ? address.host : NULL, port, &hints, &found);
+	/* No host is this one, and so is localhost, on which no look-up may fail. */
+	bool here = address.host[0] == '\0' || strcmp(address.host, "localhost") == 0;
+	int status = getaddrinfo(here ? NULL : address.host, port, &hints, &found);
 
 	if (status != 0) {
 		fprintf(stderr, "tidemill %s: \"%s\": %s\n", command, text, gai_strerror(status));
