@@ -6,7 +6,7 @@
 #   make check      every test; REQUIRE_PEERS=1 makes a missing real peer a failure
 #   make fuzz       each fuzz target for FUZZ_SECONDS
 #   make bench      measurements against this machine
-#   make soak       the daemon under steady load for SOAK_SECONDS
+#   make soak       the daemon under SOAK_DATAGRAMS datagrams
 #   make lint       clang-tidy, cppcheck, shellcheck, formatting
 #   make format     rewrite the sources as .clang-format says
 #   make install    DESTDIR, PREFIX; also make uninstall
@@ -19,7 +19,7 @@ PREFIX ?= /usr/local
 SYSCONFDIR ?= /etc
 BUILD ?= build
 FUZZ_SECONDS ?= 60
-SOAK_SECONDS ?= 3600
+SOAK_DATAGRAMS ?= 100000000
 SAN ?=
 
 SBINDIR = $(DESTDIR)$(PREFIX)/sbin
@@ -238,7 +238,7 @@ bench:
 soak:
 	@contrib/install-packages run
 	+@$(MAKE) all
-	@TIDEMILL='$(abspath $(OUT)/tidemill)' SOAK_SECONDS='$(SOAK_SECONDS)' test/soak.sh
+	@TIDEMILL='$(abspath $(OUT)/tidemill)' SOAK_DATAGRAMS='$(SOAK_DATAGRAMS)' test/soak.sh
 
 # ---- lint and format -----------------------------------------------------------
 

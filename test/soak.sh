@@ -3,15 +3,15 @@
 # soak.sh -- the daemon under a steady load for a long time: does it balance,
 # and does it stay small?
 #
-# From the Makefile: TIDEMILL, the binary; SOAK_SECONDS. RATE is lines a second.
-# Each round is a minute of load with another number of series, so that some
-# come, some fall idle and are forgotten; after it the ledger must balance.
-# Memory at the end may be at most a quarter above that after the tenth round.
+# From the Makefile: TIDEMILL, the binary; SOAK_DATAGRAMS, of one line each.
+# RATE is how many a second, 0 flat out. Each round is a million of them with
+# another number of series, so that some come, some fall idle and are
+# forgotten; after it the ledger must balance. Memory at the end may be at most
+# a quarter above that after the tenth round.
 set -u
-rate=${RATE:-20000}
-seconds=60
-[ "$SOAK_SECONDS" -ge "$seconds" ] || seconds=$SOAK_SECONDS
-deadline=$(($(date +%s) + SOAK_SECONDS))
+rate=${RATE:-100000}
+per_round=1000000
+[ "$SOAK_DATAGRAMS" -ge "$per_round" ] || per_round=$SOAK_DATAGRAMS
 work=$(mktemp -d) || exit 2
 daemon=
 
@@ -56,10 +56,12 @@ resident_kb()
 
 round=0
 early=0
-while [ "$(date +%s)" -lt "$deadline" ]; do
+sent=0
+while [ "$sent" -lt "$SOAK_DATAGRAMS" ]; do
 	round=$((round + 1))
+	sent=$((sent + per_round))
 	"$TIDEMILL" bench "127.0.0.1:$PORT" -c "$work/tidemill.yaml" --verify --rate "$rate" \
-		--lines $((rate * seconds)) --series $((1000 + round % 7 * 500)) \
+		--lines "$per_round" --packet 1 --series $((1000 + round % 7 * 500)) \
 		--mix c:60,ms:30,g:8,s:2 >"$work/bench" 2>&1 || {
 		cat "$work/bench"
 		stop "round $round does not balance"
@@ -67,7 +69,7 @@ while [ "$(date +%s)" -lt "$deadline" ]; do
 	kill -0 "$daemon" 2>/dev/null || stop "the daemon has ended"
 	now=$(resident_kb)
 	[ "$round" -ne 10 ] || early=$now
-	echo "round $round: $now kB resident, $(find "/proc/$daemon/fd" -mindepth 1 | wc -l) descriptors"
+	echo "$sent datagrams: $now kB resident, $(find "/proc/$daemon/fd" -mindepth 1 | wc -l) descriptors"
 done
 
 last=$(resident_kb)
