@@ -91,6 +91,9 @@ window_fold(struct window *window, struct entry *entry, const struct sample *sam
 	if (hits == 0)
 		entry_list_add(&window->touched, entry);
 	atomic_store_explicit(&cell->value, value, memory_order_relaxed);
-	atomic_store_explicit(&cell->meta, cell_meta(seq, hits + 1), memory_order_release);
+	/* Four thousand million samples of one series in one interval count as
+	 * such; 0 would begin it anew. */
+	hits += hits < UINT32_MAX;
+	atomic_store_explicit(&cell->meta, cell_meta(seq, hits), memory_order_release);
 	return REASON_NONE;
 }

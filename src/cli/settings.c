@@ -6,7 +6,6 @@
 #include "sink/egress.h"
 
 #include <stddef.h>
-
 #include <string.h>
 
 static const struct item settings_table[] = {
@@ -15,7 +14,7 @@ static const struct item settings_table[] = {
 	.offset = offsetof(struct settings, flush.interval_ns),
 	.fallback = "10s",
 	.least = 100e6,
-	.most = 86400e9,
+	.most = 3600e9,
 	.help = "between flushes, at its multiples in UTC; best what divides a minute"},
     {.key = "timestamp",
 	.type = ITEM_CHOICE,
