@@ -75,9 +75,11 @@ run_lookup(void *arg)
 {
 	struct lookup *lookup = arg;
 	struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
+	/* No host is this one, and so is localhost, whatever its files say. */
+	bool here = lookup->host[0] == '\0' || strcmp(lookup->host, "localhost") == 0;
 
-	lookup->error = translate(getaddrinfo(
-	    lookup->host[0] != '\0' ? lookup->host : NULL, lookup->port, &hints, &lookup->found));
+	lookup->error = translate(
+	    getaddrinfo(here ? NULL : lookup->host, lookup->port, &hints, &lookup->found));
 	hand_over(lookup);
 	return NULL;
 }
