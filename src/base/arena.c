@@ -10,6 +10,7 @@
 #include "base/mem.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define CHUNK_LEAST ((size_t)16 << 10)
 #define CHUNK_MOST ((size_t)1 << 20)
@@ -53,19 +54,35 @@ open_next(struct arena *arena, size_t size)
 	return arena->open;
 }
 
+static char *
+take(struct arena *arena, size_t size, size_t align)
+{
+	struct arena_chunk *chunk = arena->open;
+	size_t at = chunk != NULL ? (chunk->used + align - 1) & ~(align - 1) : 0;
+
+	if (chunk == NULL || at > chunk->cap || chunk->cap - at < size) {
+		chunk = open_next(arena, size);
+		at = 0;
+	}
+	chunk->used = at + size;
+	arena->used += size;
+	return chunk->bytes + at;
+}
+
 void *
 arena_alloc(struct arena *arena, size_t size)
 {
-	struct arena_chunk *chunk = arena->open;
+	return take(arena, size, 16);
+}
 
-	size = (size + 15) & ~(size_t)15;
-	if (chunk == NULL || chunk->cap - chunk->used < size)
-		chunk = open_next(arena, size);
-	void *mem = chunk->bytes + chunk->used;
+char *
+arena_copy(struct arena *arena, const char *bytes, size_t len)
+{
+	char *copy = take(arena, len, 1);
 
-	chunk->used += size;
-	arena->used += size;
-	return mem;
+	if (len > 0)
+		memcpy(copy, bytes, len);
+	return copy;
 }
 
 void

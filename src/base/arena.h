@@ -19,6 +19,9 @@ struct arena {
 /* size bytes, aligned to 16. Never fails. */
 void *arena_alloc(struct arena *arena, size_t size);
 
+/* A copy of len bytes, aligned to nothing. */
+char *arena_copy(struct arena *arena, const char *bytes, size_t len);
+
 /* Take everything back; of the chunks that were not reached since the last
  * reset, one goes back to the allocator. */
 void arena_reset(struct arena *arena);

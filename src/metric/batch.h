@@ -6,14 +6,13 @@
 
 #pragma once
 
+#include "base/arena.h"
 #include "metric/interval.h"
 #include "metric/row.h"
 
 #include <stdatomic.h>
 
 #define BATCH_ROWS 16384
-
-struct batch_block;
 
 struct batch {
 	_Atomic uint32_t holders; /* relaxed up, acq_rel down */
@@ -22,7 +21,7 @@ struct batch {
 	bool last;            /* of its flush */
 	size_t count;         /* rows */
 	size_t bytes;         /* of memory, all told */
-	struct batch_block *blocks;
+	struct arena arena;   /* names, tags, timers */
 	struct row rows[];
 };
 
