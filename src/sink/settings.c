@@ -3,6 +3,8 @@
 
 #include "sink/settings.h"
 
+#include "base/address.h"
+
 /* Indexes are those of enum ack, enum naming_tags, enum stdout_format. */
 const char *const ack_choices[] = {"auto", "eof", "tcp", "none", NULL};
 static const char *const tags_choices[] = {"graphite", "path", "none", NULL};
@@ -53,10 +55,32 @@ static const struct item graphite_table[] = {
     {0},
 };
 
+static const char *
+graphite_verify(const void *at, const char **key_out)
+{
+	const struct graphite_settings *settings = at;
+	const struct item_list *addresses = &settings->tcp.address;
+
+	*key_out = "address";
+	if (addresses->count == 0)
+		return "there is no address";
+	for (size_t i = 0; i < addresses->count; i++) {
+		struct address address;
+		const char *problem;
+
+		if (address_parse(((char **)addresses->at)[i], &address, &problem) != 0)
+			return problem;
+		if (address.kind != ADDRESS_INET || address.port == 0)
+			return "a host and a port to connect to are needed, like graphite-1:2003";
+	}
+	return NULL;
+}
+
 const struct item_table graphite_items = {
     .name = "graphite",
     .items = graphite_table,
     .size = sizeof(struct graphite_settings),
+    .verify = graphite_verify,
 };
 
 static const struct item stdout_table[] = {

@@ -222,7 +222,6 @@ stdout_open(struct lane *lane, struct thread *thread, const void *settings)
 	writer->printed.run = on_printed;
 	writer->stopped.run = on_stopped;
 	mailbox_init(&writer->inbox, wake_writer, writer);
-	/* Where it is closed, each attempt to write says so. */
 	writer->out = open_output(&writer->is_socket);
 	writer->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	CHECK(writer->wake >= 0);

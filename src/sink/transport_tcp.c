@@ -23,6 +23,10 @@
  * one any more. */
 #define SILENT_MAX 3
 
+/* The same for a server that used to close: it may hang, or another one, that
+ * never does, may have taken its place. */
+#define SILENT_MAX_ENDED 12
+
 /* Between two looks at the peer's acknowledgements: when they are what is
  * waited for, and when they only show that it lives. */
 #define EAGER_LOOK_NS (2 * CLOCK_MS)
@@ -57,6 +61,7 @@ static void
 conclude(struct tcp_link *link, enum verdict verdict)
 {
 	timer_stop(&link->look);
+	link->awaiting = false; /* the flush may still grow, but not on this connection */
 	link->verdict = verdict;
 	stream_close(&link->stream);
 }
@@ -127,7 +132,9 @@ run_out(struct tcp_link *link)
 		return;
 	}
 	link->silent++;
-	if (link->ack != ACK_AUTO || link->has_ended || link->silent < SILENT_MAX) {
+	unsigned patience = link->has_ended ? SILENT_MAX_ENDED : SILENT_MAX;
+
+	if (link->ack != ACK_AUTO || link->silent < patience) {
 		conclude_failed(link, "send to", "no end-of-file within ack_timeout");
 		return;
 	}

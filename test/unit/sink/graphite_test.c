@@ -5,9 +5,13 @@
 #include "test/unit/sink/fakepeer.h"
 #include "test/unit/sink/harness.h"
 
+#include "net/timer.h"
+#include "sink/transport.h"
 #include "test/unit/suite.h"
 
 #include <jansson.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 static const struct fakepeer_turn well_behaved[] = {{MANNER_READ, 0}};
 
@@ -379,6 +383,82 @@ START_TEST(flush_in_flight_is_not_dropped_and_taken_whole)
 }
 END_TEST
 
+/* A place where the egress thread can be kept: in a timer, so that all that
+ * happens meanwhile is found by one and the same look of its loop. */
+static struct {
+	struct egress_call call;
+	struct thread *thread;
+	struct timer timer;
+	int arrived[2], open[2]; /* pipes */
+} gate;
+
+static void
+wait_at_gate(struct timer *timer)
+{
+	char byte;
+
+	ck_assert_int_eq(write(gate.arrived[1], "", 1), 1);
+	ck_assert_int_eq(read(gate.open[0], &byte, 1), 1);
+	timer_fini(timer);
+}
+
+static void
+go_to_gate(struct egress_call *call)
+{
+	(void)call;
+	timer_init(&gate.timer, gate.thread, wait_at_gate);
+	timer_start(&gate.timer, 10 * CLOCK_MS);
+}
+
+static void
+hold_at_gate(struct egress *egress)
+{
+	char byte;
+
+	ck_assert(pipe(gate.arrived) == 0 && pipe(gate.open) == 0);
+	gate.call.run = go_to_gate;
+	gate.thread = (struct thread *)egress; /* it begins with its thread */
+	mailbox_post(&gate.thread->inbox, &gate.call.mail, EGRESS_CALL);
+	ck_assert_int_eq(read(gate.arrived[0], &byte, 1), 1);
+}
+
+static void
+open_gate(void)
+{
+	ck_assert_int_eq(write(gate.open[1], "", 1), 1);
+}
+
+/* The peer's end and the flush's next batch become known in one turn of the
+ * loop, in this order. */
+START_TEST(peer_that_ends_before_the_next_batch_costs_an_attempt)
+{
+	static const struct fakepeer_turn turns[] = {{MANNER_NEVER_CLOSE, 0}, {MANNER_READ, 0}};
+	struct fakepeer peer;
+	struct harness harness;
+	struct text lines = {0};
+
+	fakepeer_start(&peer, 0, turns, 2);
+	harness_init_graphite(&harness, peer.address);
+	harness_start(&harness);
+	struct batch *batch = harness_batch(1, 0, 10, 20, false, &lines);
+
+	egress_offer(harness.egress, &batch);
+	fakepeer_await_bytes(&peer, 0, lines.len);
+	hold_at_gate(harness.egress);
+	ck_assert_int_eq(shutdown(peer.open[0], SHUT_RDWR), 0);
+	batch = harness_batch(1, 10, 10, 20, true, &lines);
+	egress_offer(harness.egress, &batch);
+	open_gate();
+	harness_await_counter(&harness, SINK_POINTS_DELIVERED, 20);
+	harness_stop(&harness, 60 * CLOCK_SECOND);
+	fakepeer_stop(&peer);
+	must_equal(&peer.got[1], &lines);
+	text_fini(&lines);
+	harness_free(&harness);
+	fakepeer_free(&peer);
+}
+END_TEST
+
 START_TEST(batch_larger_than_the_queue_costs_no_other)
 {
 	struct harness harness;
@@ -563,6 +643,7 @@ static const struct suite_test tests[] = {
     SUITE_TEST(eof_never_falls),
     SUITE_TEST(full_queue_drops_the_oldest_flushes),
     SUITE_TEST(flush_in_flight_is_not_dropped_and_taken_whole),
+    SUITE_TEST(peer_that_ends_before_the_next_batch_costs_an_attempt),
     SUITE_TEST(batch_larger_than_the_queue_costs_no_other),
     SUITE_TEST(deadline_drops_what_is_left_and_counts_it),
     SUITE_TEST(stop_ends_at_once_when_all_is_delivered),
