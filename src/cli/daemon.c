@@ -135,6 +135,8 @@ on_signal(uv_signal_t *handle, int number)
 	if (number == SIGHUP) {
 		log_warn("SIGHUP ignored: the configuration is read at the start only");
 	} else if (daemon->stopping) {
+		log_warn("%s again: ending at once; what was not delivered is lost, uncounted",
+		    number == SIGINT ? "SIGINT" : "SIGTERM");
 		log_stop();
 		_exit(EXIT_FAILURE);
 	} else {

@@ -3,6 +3,7 @@
 
 #include "cli/settings.h"
 
+#include "base/address.h"
 #include "sink/egress.h"
 
 #include <stddef.h>
@@ -83,22 +84,60 @@ static const struct item settings_table[] = {
     {0},
 };
 
+/* An address that stands before it in any listener. */
+static bool
+is_repeated(const struct settings *settings, size_t listener, size_t index, const char *text)
+{
+	for (size_t i = 0; i <= listener; i++) {
+		const struct listen_settings *earlier = settings->listen.at[i].settings;
+		size_t count = i < listener ? earlier->udp.count : index;
+
+		for (size_t j = 0; j < count; j++)
+			if (strcmp(((char **)earlier->udp.at)[j], text) == 0)
+				return true;
+	}
+	return false;
+}
+
+static const char *
+verify_listener(const struct settings *settings, size_t listener)
+{
+	const struct item_list *udp =
+	    &((const struct listen_settings *)settings->listen.at[listener].settings)->udp;
+
+	if (udp->count == 0)
+		return "a listener has no address; give it one, like udp: [\"localhost:8125\"]";
+	for (size_t i = 0; i < udp->count; i++) {
+		const char *text = ((char **)udp->at)[i];
+		struct address address;
+		const char *problem;
+
+		if (address_parse(text, &address, &problem) != 0)
+			return problem;
+		if (address.kind != ADDRESS_INET)
+			return "datagrams come to a host and port, like localhost:8125, not to a path";
+		if (address.port != 0 && is_repeated(settings, listener, i, text))
+			return "an address stands there twice";
+	}
+	return NULL;
+}
+
 static const char *
 settings_verify(const void *at, const char **key_out)
 {
 	const struct settings *settings = at;
+	const char *problem = NULL;
 
 	*key_out = "hostname";
-	if (strchr(settings->hostname, '%') != NULL)
-		return "a host name has no %; %{host} stands for it elsewhere";
+	if (settings->hostname[0] == '\0' || strchr(settings->hostname, '%') != NULL)
+		return "a host name is not empty and has no %; %{host} stands for it elsewhere";
+	*key_out = "control";
+	if (settings->control.socket[0] == '\0')
+		return "control.socket is a path, or auto";
 	*key_out = "listen";
-	for (size_t i = 0; i < settings->listen.count; i++) {
-		const struct listen_settings *listener = settings->listen.at[i].settings;
-
-		if (listener->udp.count == 0)
-			return "a listener has no address; give it one, like udp: [\"localhost:8125\"]";
-	}
-	return NULL;
+	for (size_t i = 0; i < settings->listen.count && problem == NULL; i++)
+		problem = verify_listener(settings, i);
+	return problem;
 }
 
 const struct item_table settings_items = {

@@ -140,10 +140,13 @@ path_enter(struct apply *apply, const char *key)
 	return len;
 }
 
+/* Bytes of a name that the configuration gives. */
+#define NAME_MOST 64
+
 static bool
 name_is_good(const char *name)
 {
-	if (*name < 'a' || *name > 'z')
+	if (*name < 'a' || *name > 'z' || strlen(name) > NAME_MOST)
 		return false;
 	return name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_")] == '\0';
 }
@@ -230,7 +233,8 @@ apply_map(
 
 		if (!name_is_good(child->key))
 			complain(apply, &child->mark, NULL,
-			    "a name starts with a letter a-z and goes on with a-z, 0-9 and _");
+			    "a name starts with a letter a-z, goes on with a-z, 0-9 and _, and has "
+			    "at most 64");
 		apply_entry(apply, item, child, out);
 		apply->path.len = inner;
 	}

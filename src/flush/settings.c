@@ -3,6 +3,8 @@
 
 #include "flush/settings.h"
 
+#include "metric/naming.h"
+
 const char *const timestamp_choices[] = {"end", "start", NULL};
 
 static const struct item timers_table[] = {
@@ -33,10 +35,28 @@ static const struct item timers_table[] = {
     {0},
 };
 
+static const char *
+timers_verify(const void *at, const char **key_out)
+{
+	const struct timers_settings *settings = at;
+	const double *percentiles = settings->percentiles.at;
+
+	*key_out = "percentiles";
+	for (size_t i = 0; i < settings->percentiles.count; i++) {
+		if (percentiles[i] == 0)
+			return "the percentile 0 holds no value";
+		for (size_t j = 0; j < i; j++)
+			if (percentiles[i] == percentiles[j])
+				return "a percentile stands there twice";
+	}
+	return NULL;
+}
+
 const struct item_table timers_items = {
     .name = "timers",
     .items = timers_table,
     .size = sizeof(struct timers_settings),
+    .verify = timers_verify,
 };
 
 /* Indexes are those of enum idle_send. */
@@ -135,9 +155,19 @@ static const struct item self_table[] = {
     {0},
 };
 
+static const char *
+self_verify(const void *at, const char **key_out)
+{
+	const struct self_settings *settings = at;
+
+	*key_out = "prefix";
+	return naming_is_component(settings->prefix, false) ? NULL : NAMING_COMPONENT_RULE;
+}
+
 const struct item_table self_items = {
     .name = "self",
     .items = self_table,
     .size = sizeof(struct self_settings),
+    .verify = self_verify,
     .short_key = "prefix",
 };

@@ -90,12 +90,12 @@ gather_points(const struct ingest *ingest, struct bind_points *points, struct te
 
 		for (size_t j = 0; j < udp->count; j++) {
 			struct address address;
-			const char *problem = "a path";
+			const char *problem = NULL;
 
 			if (address_parse(((char **)udp->at)[j], &address, &problem) != 0 ||
 			    address.kind != ADDRESS_INET) {
 				text_printf(error, "cannot receive datagrams on %s: %s",
-				    ((char **)udp->at)[j], problem);
+				    ((char **)udp->at)[j], problem != NULL ? problem : "a path");
 				return -EINVAL;
 			}
 			int status = add_host(points, i, &address, error);

@@ -4,6 +4,7 @@
 #include "metric/naming.h"
 
 #include "base/number.h"
+#include "base/utf8.h"
 
 static const char *const scheme_choices[] = {"statsd", "statsd-legacy", "plain", NULL};
 
@@ -50,11 +51,51 @@ static const struct item naming_table[] = {
     {0},
 };
 
+bool
+naming_is_component(const char *bytes, bool may_be_empty)
+{
+	size_t len = strlen(bytes);
+
+	if (len == 0)
+		return may_be_empty;
+	if (len > NAMING_COMPONENT_MOST || bytes[0] == '.' || bytes[len - 1] == '.' ||
+	    strstr(bytes, "..") != NULL || !utf8_valid(bytes, len))
+		return false;
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)bytes[i] <= ' ' || bytes[i] == 0x7f || bytes[i] == ';')
+			return false;
+	return true;
+}
+
+static const char *
+naming_verify(const void *at, const char **key_out)
+{
+	const struct naming *naming = at;
+	const struct {
+		const char *key, *value;
+	} components[] = {
+	    {"prefix", naming->prefix},
+	    {"counters", naming->counters},
+	    {"timers", naming->timers},
+	    {"gauges", naming->gauges},
+	    {"sets", naming->sets},
+	    {"suffix", naming->suffix},
+	};
+
+	for (size_t i = 0; i < sizeof(components) / sizeof(*components); i++) {
+		*key_out = components[i].key;
+		if (!naming_is_component(components[i].value, true))
+			return NAMING_COMPONENT_RULE;
+	}
+	return NULL;
+}
+
 const struct item_table naming_items = {
     .name = "names",
     .items = naming_table,
     .size = sizeof(struct naming),
     .short_key = "scheme",
+    .verify = naming_verify,
 };
 
 /* The points of one row. `out` holds, one after the other: the tail that all

@@ -12,7 +12,7 @@
  * A set is stats.sets.a.count; a.count in plain.
  *
  * The suffix follows the statistic, the tags follow the suffix (as ;k=v) or
- * the series' own name (as .k.v). A tag without a value stays without one. */
+ * the series' own name (as .k.v). Every tag has a value. */
 
 #pragma once
 
@@ -28,6 +28,16 @@ struct naming {
 	char *prefix, *counters, *timers, *gauges, *sets, *suffix;
 	bool counts, rates;
 };
+
+/* May this stand before or behind names, as components of theirs: no longer
+ * than NAMING_COMPONENT_MOST, nothing that a backend could take for the end of
+ * a name or the beginning of a tag, and no empty component within? */
+#define NAMING_COMPONENT_MOST 255
+#define NAMING_COMPONENT_RULE                                                    \
+	"components of a name are at most 255 bytes long, have no white space, " \
+	"control bytes or semicolons, and none is empty"
+
+bool naming_is_component(const char *bytes, bool may_be_empty);
 
 extern const struct item_table naming_items; /* the block `names` of a sink */
 
