@@ -171,7 +171,8 @@ START_TEST(a_wrong_shape_is_refused_with_its_place)
 		"t.yaml:2:3: wheel.spokes: a wheel has an even number of them\n"},
 	    {"doors: [x]", "t.yaml:1:8: doors: the value must be a map of names to keys\n"},
 	    {"doors: {x: {at: []}, Y: {}}",
-		"t.yaml:1:22: doors.Y: a name starts with a letter a-z and goes on with a-z, 0-9 and _\n"},
+		"t.yaml:1:22: doors.Y: a name starts with a letter a-z, goes on with "
+		"a-z, 0-9 and _, and has at most 64\n"},
 	    {"waters: {a: {}}",
 		"t.yaml:1:10: waters.a: key \"type\" is missing; it is one of river, pond\n"},
 	    {"waters: {a: pond}", "t.yaml:1:13: waters.a: the value must be a map of keys\n"},
