@@ -56,11 +56,17 @@ merge_window(struct flusher *flusher, const struct window *window)
 			__builtin_prefetch(touched->at[i + AHEAD]);
 		merge_entry(flusher, touched->at[i], &hits);
 	}
-	/* What was retired may have come again, as a new entry of the same
-	 * series: that reference was counted above, so the series stays. */
+	return hits;
+}
+
+/* After all windows have been merged: what was retired here may have come
+ * again, there or as a new entry here. That reference has been counted, so
+ * the series keeps what it carries. */
+static void
+release_retired(struct flusher *flusher, const struct window *window)
+{
 	for (size_t i = 0; i < window->retired.count; i++)
 		catalog_release(&flusher->catalog, window->retired.at[i]);
-	return hits;
 }
 
 static void
@@ -98,17 +104,25 @@ check_balance(struct flusher *flusher, uint64_t hits)
 		    flusher->sealed.seq, samples, hits, stray);
 }
 
-static void
+/* Returns the hits of all samples. */
+static uint64_t
 merge_windows(struct flusher *flusher)
 {
 	uint64_t hits = 0;
 
-	self_begin(&flusher->self);
-	for (unsigned i = 0; i < flusher->arrived; i++) {
-		self_add_window(&flusher->self, flusher->windows[i]);
+	for (unsigned i = 0; i < flusher->arrived; i++)
 		hits += merge_window(flusher, flusher->windows[i]);
-	}
-	check_balance(flusher, hits);
+	for (unsigned i = 0; i < flusher->arrived; i++)
+		release_retired(flusher, flusher->windows[i]);
+	return hits;
+}
+
+static void
+count_windows(struct flusher *flusher)
+{
+	self_begin(&flusher->self);
+	for (unsigned i = 0; i < flusher->arrived; i++)
+		self_add_window(&flusher->self, flusher->windows[i]);
 }
 
 /* All windows are here: everything from merge to the last batch. */
@@ -120,7 +134,8 @@ flush(struct flusher *flusher)
 	int64_t lag_ns = interval_length_ns(interval) - flusher->settings->interval_ns;
 	struct rows *rows = &flusher->rows;
 
-	merge_windows(flusher);
+	count_windows(flusher);
+	check_balance(flusher, merge_windows(flusher));
 	counter_set(&flusher->counters[FLUSH_SERIES], flusher->catalog.live);
 	counter_set(
 	    &flusher->counters[FLUSH_TIMESTAMP], (uint64_t)(interval->closed_ns / CLOCK_SECOND));

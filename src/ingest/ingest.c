@@ -90,14 +90,11 @@ gather_points(const struct ingest *ingest, struct bind_points *points, struct te
 
 		for (size_t j = 0; j < udp->count; j++) {
 			struct address address;
-			const char *problem = NULL;
+			const char *problem;
 
-			if (address_parse(((char **)udp->at)[j], &address, &problem) != 0 ||
-			    address.kind != ADDRESS_INET) {
-				text_printf(error, "cannot receive datagrams on %s: %s",
-				    ((char **)udp->at)[j], problem != NULL ? problem : "a path");
-				return -EINVAL;
-			}
+			/* The configuration took it for a host and a port. */
+			CHECK(address_parse(((char **)udp->at)[j], &address, &problem) == 0 &&
+			    address.kind == ADDRESS_INET);
 			int status = add_host(points, i, &address, error);
 
 			if (status != 0)

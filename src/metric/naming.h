@@ -12,7 +12,7 @@
  * A set is stats.sets.a.count; a.count in plain.
  *
  * The suffix follows the statistic, the tags follow the suffix (as ;k=v) or
- * the series' own name (as .k.v). Every tag has a value. */
+ * the series' own name (as .k.v). A tag without a value stays without one. */
 
 #pragma once
 

@@ -117,14 +117,18 @@ static char *
 flush_crew(struct crew *crew, uint64_t seq, const unsigned *order)
 {
 	struct flusher *flusher = &crew->flusher;
+	struct window *windows[WORKERS];
 	char *lines[256], *at;
 	size_t count = 0;
 	struct text sorted = {0};
 
 	flusher->sealed = (struct interval){seq, 0, (int64_t)seq * settings.interval_ns};
 	text_reset(&crew->said);
+	flusher->windows = windows;
+	flusher->arrived = WORKERS;
 	for (unsigned i = 0; i < WORKERS; i++)
-		merge_window(flusher, &crew->window[order[i]]);
+		windows[i] = &crew->window[order[i]];
+	merge_windows(flusher);
 	rows_begin(&flusher->rows, &flusher->sealed);
 	rows_add_catalog(&flusher->rows, &flusher->catalog);
 	rows_end(&flusher->rows);
@@ -240,6 +244,33 @@ START_TEST(series_carry_what_they_must_from_flush_to_flush)
 }
 END_TEST
 
+START_TEST(a_series_retired_here_and_touched_there_keeps_what_it_carries)
+{
+	static const unsigned order[WORKERS] = {0, 1, 2};
+	struct crew *crew = crew_new();
+
+	hash_init();
+	for (uint64_t seq = 1; seq <= 3; seq++) {
+		for (int i = 0; i < WORKERS; i++)
+			window_open(&crew->window[i], seq);
+		if (seq == 1)
+			take(crew, 0, "g:100|g", 1000);
+		if (seq == 3) {
+			for (unsigned sub = 0; sub < TABLE_SUBS; sub++)
+				table_sweep(&crew->intake[0].table, sub, 2, &crew->window[0]);
+			ck_assert_uint_eq(crew->window[0].retired.count, 1);
+			take(crew, 1, "g:+5|g", 3000);
+		}
+		char *said = flush_crew(crew, seq, order);
+
+		if (seq == 3)
+			ck_assert_str_eq(said, "gauge g# 0x1.a4p+6\n");
+		free(said);
+	}
+	crew_free(crew);
+}
+END_TEST
+
 START_TEST(idle_series_are_sent_as_long_as_configured)
 {
 	const char *const lines[] = {"c:1|c\ng:1|g", NULL, NULL, NULL};
@@ -273,6 +304,7 @@ END_TEST
 static const struct suite_test tests[] = {
     SUITE_TEST(spreading_and_merge_order_do_not_matter),
     SUITE_TEST(series_carry_what_they_must_from_flush_to_flush),
+    SUITE_TEST(a_series_retired_here_and_touched_there_keeps_what_it_carries),
     SUITE_TEST(idle_series_are_sent_as_long_as_configured),
     {0},
 };
