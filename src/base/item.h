@@ -23,7 +23,8 @@ enum item_type {
 	ITEM_STRING,   /* char *, never NULL */
 	ITEM_ADDRESS, /* char *          host:port, [v6]:port, :port, /path; "" if the default is */
 	ITEM_CHOICE,  /* int             index into choices */
-	ITEM_LIST,    /* struct item_list of `element`; a scalar is a list of one */
+	ITEM_LIST,    /* struct item_list of `element`; a scalar, or a block, is a list of one */
+	ITEM_PAIRS,   /* struct item_pairs: keys and values of the user's, both text */
 	ITEM_BLOCK,   /* the struct that `block` describes, in place */
 	ITEM_MAP, /* struct item_map: names of ours -> blocks of `block` or, by their `type`, of `variants` */
 };
@@ -42,15 +43,17 @@ struct item {
 	double least,
 	    most; /* inclusive bounds, in the member's unit; both 0: none. Of a list: of each element */
 	size_t most_elements; /* of a list; 0: no bound */
-	const char *word; /* accepted in place of a number ("auto", "never"): ITEM_WORD is stored */
-	const char *const *choices; /* of ITEM_CHOICE, or of a list of them; NULL-terminated */
-	enum item_type element;     /* of ITEM_LIST: any scalar type */
-	const struct item_table *block;
+	const char *
+	    word; /* accepted in place of a number ("auto", "never"): ITEM_WORD is stored, of ITEM_NUMBER INFINITY */
+	const char *const *choices;     /* of ITEM_CHOICE, or of a list of them; NULL-terminated */
+	enum item_type element;         /* of ITEM_LIST: any scalar type, or ITEM_BLOCK */
+	const struct item_table *block; /* of ITEM_BLOCK, of ITEM_MAP, of a list of blocks */
 	const struct item_table *const
 	    *variants;    /* of ITEM_MAP; NULL-terminated; their name is the `type` */
 	const char *help; /* one line, no period */
 	bool live;        /* a reload may change it */
-	bool expand;      /* of ITEM_STRING: %{host} and %{env:NAME} are replaced */
+	bool
+	    expand; /* of ITEM_STRING and the values of ITEM_PAIRS: %{host} and %{env:NAME} are replaced */
 };
 
 struct item_table {
@@ -65,7 +68,17 @@ struct item_table {
 
 struct item_list {
 	size_t count;
-	void *at; /* an array of the element's C type */
+	void *at; /* an array of the element's C type; of blocks, of their structs */
+};
+
+/* In the order of the file; no key twice. */
+struct item_pair {
+	char *key, *value;
+};
+
+struct item_pairs {
+	size_t count;
+	struct item_pair *at;
 };
 
 /* One named block of a map: name, which variant (index into variants; 0

@@ -95,36 +95,6 @@ apply_scalar(struct apply *apply, const struct item *item, enum item_type type,
 	text_fini(&expanded);
 }
 
-static void
-apply_list(
-    struct apply *apply, const struct item *item, const struct node *node, struct item_list *list)
-{
-	size_t size = scalar_size(item->element);
-	size_t count = node->type == NODE_LIST ? node->count : 1;
-
-	if (node->type == NODE_BAD)
-		return;
-	if (node->type == NODE_MAP || node->type == NODE_NONE) {
-		complain(apply, &node->mark, item->key, "the value must be a list, like [a, b]");
-		return;
-	}
-	if (count == 0 && item->fallback == NULL)
-		complain(apply, &node->mark, item->key, "the list needs at least one element");
-	if (item->most_elements > 0 && count > item->most_elements) {
-		complain(apply, &node->mark, item->key,
-		    "the list has %zu elements, the most is %zu", count, item->most_elements);
-		return;
-	}
-	if (count == 0)
-		return;
-	list->at = mem_zero(count, size);
-	list->count = count;
-	for (size_t i = 0; i < count; i++)
-		apply_scalar(apply, item, item->element,
-		    node->type == NODE_LIST ? node->child[i].node : node,
-		    (char *)list->at + i * size);
-}
-
 static void apply_block(struct apply *apply, const struct item_table *table,
     const struct node *node, const struct mark *mark, bool has_type, void *settings);
 
@@ -138,6 +108,99 @@ path_enter(struct apply *apply, const char *key)
 		text_byte(&apply->path, '.');
 	text_puts(&apply->path, key);
 	return len;
+}
+
+/* Whether the node can be that list; else, and if nobody has yet, says so. */
+static bool
+is_list(struct apply *apply, const struct item *item, const struct node *node)
+{
+	bool blocks = place_has_blocks(item);
+
+	if (node->type == NODE_LIST || (node->type == NODE_SCALAR && !blocks))
+		return true;
+	if (node->type == NODE_BAD)
+		return false;
+	if (blocks)
+		complain(apply, &node->mark, item->key,
+		    "the value must be a list of maps, like [{%s: ...}]", item->block->items->key);
+	else
+		complain(apply, &node->mark, item->key, "the value must be a list, like [a, b]");
+	return false;
+}
+
+static void
+apply_element(
+    struct apply *apply, const struct item *item, size_t index, const struct node *node, void *at)
+{
+	if (!place_has_blocks(item)) {
+		apply_scalar(apply, item, item->element, node, at);
+		return;
+	}
+	size_t outer = path_enter(apply, item->key);
+
+	text_printf(&apply->path, "[%zu]", index + 1);
+	apply_block(apply, item->block, node, &node->mark, false, at);
+	apply->path.len = outer;
+}
+
+static void
+apply_list(
+    struct apply *apply, const struct item *item, const struct node *node, struct item_list *list)
+{
+	size_t size = place_element_size(item);
+	size_t count = node->type == NODE_LIST ? node->count : 1;
+
+	if (!is_list(apply, item, node))
+		return;
+	if (count == 0 && item->fallback == NULL)
+		complain(apply, &node->mark, item->key, "the list needs at least one element");
+	if (item->most_elements > 0 && count > item->most_elements) {
+		complain(apply, &node->mark, item->key,
+		    "the list has %zu elements, the most is %zu", count, item->most_elements);
+		return;
+	}
+	if (count == 0)
+		return;
+	list->at = mem_zero(count, size);
+	list->count = count;
+	for (size_t i = 0; i < count; i++) {
+		const struct node *element = node->type == NODE_LIST ? node->child[i].node : node;
+
+		apply_element(apply, item, i, element, (char *)list->at + i * size);
+	}
+}
+
+/* Bytes of a key of the user's. Its longest spelling in quotes is one that
+ * YAML takes. */
+#define PAIR_KEY_MOST 200
+
+static void
+apply_pairs(
+    struct apply *apply, const struct item *item, const struct node *node, struct item_pairs *pairs)
+{
+	if (node->type != NODE_MAP) {
+		if (node->type != NODE_BAD)
+			complain(apply, &node->mark, item->key, "the value must be %s",
+			    scalar_describe(ITEM_PAIRS));
+		return;
+	}
+	if (node->count == 0)
+		return;
+	size_t outer = path_enter(apply, item->key);
+
+	pairs->at = mem_zero(node->count, sizeof(*pairs->at));
+	pairs->count = node->count;
+	for (size_t i = 0; i < node->count; i++) {
+		const struct node_child *child = &node->child[i];
+		struct item value = {.key = child->key, .expand = item->expand};
+
+		if (*child->key == '\0' || strlen(child->key) > PAIR_KEY_MOST)
+			complain(
+			    apply, &child->mark, NULL, "a key has 1 to %d bytes", PAIR_KEY_MOST);
+		pairs->at[i].key = mem_copy_text(child->key, strlen(child->key));
+		apply_scalar(apply, &value, ITEM_STRING, child->node, &pairs->at[i].value);
+	}
+	apply->path.len = outer;
 }
 
 /* Bytes of a name that the configuration gives. */
@@ -249,6 +312,8 @@ apply_value(struct apply *apply, const struct item *item, const struct node *nod
 		apply_list(apply, item, node, member);
 	} else if (item->type == ITEM_MAP) {
 		apply_map(apply, item, node, member);
+	} else if (item->type == ITEM_PAIRS) {
+		apply_pairs(apply, item, node, member);
 	} else if (item->type == ITEM_BLOCK) {
 		size_t outer = path_enter(apply, item->key);
 
@@ -270,19 +335,18 @@ says_nothing(const struct item *item, const struct node_child *child)
 static void
 apply_fallback(struct apply *apply, const struct item *item, const struct mark *mark, void *member)
 {
-	const char *fallback = item->fallback;
+	const char *fallback = place_fallback(item);
+	enum item_type type = item->type == ITEM_LIST ? item->element : item->type;
 
-	if (fallback == NULL && (item->type == ITEM_BLOCK || item->type == ITEM_MAP))
-		fallback = "{}";
 	if (fallback == NULL) {
 		if (!apply->conf->broken)
 			complain(apply, mark, NULL, "key \"%s\" is missing; it is %s", item->key,
-			    scalar_describe(item->type == ITEM_LIST ? item->element : item->type));
+			    place_has_blocks(item) ? "a list of maps" : scalar_describe(type));
 		return;
 	}
 	struct node *node = fallback_node(fallback);
 
-	place_lengthen((struct place){.item = item, .block = item->block}, &node, NULL);
+	place_lengthen(place_of(item), &node, NULL);
 	apply_value(apply, item, node, mark, member);
 	node_free(&node);
 }
@@ -314,6 +378,20 @@ refuse_key(struct apply *apply, const struct item_table *table, const struct nod
 	complain(
 	    apply, &child->mark, NULL, "unknown key \"%.60s\"; %s", child->key, text_string(&hint));
 	text_fini(&hint);
+}
+
+/* Is there a value below that could not be read? It has been complained of,
+ * and its member of the struct was never set. */
+static bool
+holds_bad(const struct node *node)
+{
+	if (node->type == NODE_BAD)
+		return true;
+	for (size_t i = 0; (node->type == NODE_MAP || node->type == NODE_LIST) && i < node->count;
+	     i++)
+		if (holds_bad(node->child[i].node))
+			return true;
+	return false;
 }
 
 /* What the table's own check has to say, at the key it names. */
@@ -354,7 +432,8 @@ apply_block(struct apply *apply, const struct item_table *table, const struct no
 		else
 			apply_value(apply, item, child->node, &child->mark, member);
 	}
-	if (is_map && apply->conf->problems.count == problems && !apply->conf->broken)
+	if (is_map && apply->conf->problems.count == problems && !apply->conf->broken &&
+	    !holds_bad(node))
 		verify(apply, table, node, mark, settings);
 }
 

@@ -79,7 +79,20 @@ list_free(const struct item *item, struct item_list *list)
 	if (item->element == ITEM_STRING || item->element == ITEM_ADDRESS)
 		for (size_t i = 0; i < list->count; i++)
 			free(((char **)list->at)[i]);
+	if (item->element == ITEM_BLOCK)
+		for (size_t i = 0; i < list->count; i++)
+			conf_settings_free(item->block, (char *)list->at + i * item->block->size);
 	free(list->at);
+}
+
+static void
+pairs_free(struct item_pairs *pairs)
+{
+	for (size_t i = 0; i < pairs->count; i++) {
+		free(pairs->at[i].key);
+		free(pairs->at[i].value);
+	}
+	free(pairs->at);
 }
 
 static void
@@ -107,6 +120,7 @@ conf_settings_free(const struct item_table *table, void *settings)
 		case ITEM_STRING:
 		case ITEM_ADDRESS: free(*(char **)member); break;
 		case ITEM_LIST: list_free(item, member); break;
+		case ITEM_PAIRS: pairs_free(member); break;
 		case ITEM_BLOCK: conf_settings_free(item->block, member); break;
 		case ITEM_MAP: map_free(item, member); break;
 		default: break;

@@ -11,8 +11,8 @@
  *     conf_settings_free(&root_items, &settings);
  *     conf_free(conf);
  *
- * Maps of a stronger layer merge into those of a weaker one, everything else
- * replaces it. Whatever is wrong becomes a problem; reading goes on, so that
+ * Maps of a stronger layer merge into those of a weaker one, those of the
+ * user's keys too; everything else, lists of blocks too, replaces it. Whatever is wrong becomes a problem; reading goes on, so that
  * all of them are reported at once. */
 
 #pragma once
@@ -59,7 +59,8 @@ size_t conf_apply(struct conf *conf, void *settings);
 size_t conf_problem_count(const struct conf *conf);
 const char *conf_problem(const struct conf *conf, size_t index);
 
-/* Append where the value of a key ("sinks.graphite.address") came from:
+/* Append where the value of a key ("sinks.graphite.address", "rules[2].match":
+ * elements are counted from 1) came from:
  * "FILE:LINE:COLUMN", "environment NAME", "-o KEY", or "default". */
 void conf_origin(const struct conf *conf, const char *path, struct text *out);
 

@@ -141,16 +141,18 @@ parse_value(struct conf *conf, const struct layer *layer, const char *value, siz
 }
 
 /* a,b in place of [a, b]; nothing is an empty list. A value in brackets is
- * YAML, as is one in quotes; [::1]:8125 is neither. */
+ * YAML, as is one in quotes, or of blocks in braces; [::1]:8125 is neither. */
 static struct node *
-list_value(struct conf *conf, const struct layer *layer, const char *value, size_t len)
+list_value(struct conf *conf, const struct layer *layer, const struct item *item, const char *value,
+    size_t len)
 {
+	const char *quotes = place_has_blocks(item) ? "\"'{" : "\"'";
 	struct mark mark = {.layer = layer};
 	struct node *list;
 
 	if (len > 1 && value[0] == '[' && value[len - 1] == ']')
 		return parse_value(conf, layer, value, len);
-	if (len > 0 && (value[0] == '"' || value[0] == '\'')) {
+	if (len > 0 && strchr(quotes, value[0]) != NULL) {
 		struct text wrapped = {0};
 
 		text_printf(&wrapped, "[%.*s]", (int)len, value);
@@ -187,10 +189,10 @@ place_value(struct conf *conf, const struct layer *layer, struct place place, co
 	if (len > 0 && *value != '{' && place.block != NULL && place.block->short_key != NULL)
 		item = place_item(place.block, place.block->short_key);
 	else if (place.block != NULL || place.entry_of != NULL ||
-	    (item != NULL && item->type == ITEM_MAP))
+	    (item != NULL && (item->type == ITEM_MAP || item->type == ITEM_PAIRS)))
 		return parse_value(conf, layer, value, len);
 	if (item != NULL && item->type == ITEM_LIST)
-		return list_value(conf, layer, value, len);
+		return list_value(conf, layer, item, value, len);
 	if (len > 0 && (*value == '"' || *value == '\''))
 		return parse_value(conf, layer, value, len);
 	return node_new_scalar(&(struct mark){.layer = layer}, value, len);

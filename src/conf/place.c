@@ -3,7 +3,40 @@
 
 #include "conf/place.h"
 
+#include "conf/scalar.h"
+
 #include <string.h>
+
+struct place
+place_of(const struct item *item)
+{
+	return (struct place){
+	    .item = item,
+	    .block = item->type == ITEM_BLOCK ? item->block : NULL,
+	};
+}
+
+bool
+place_has_blocks(const struct item *item)
+{
+	return item->type == ITEM_LIST && item->element == ITEM_BLOCK;
+}
+
+size_t
+place_element_size(const struct item *list)
+{
+	return place_has_blocks(list) ? list->block->size : scalar_size(list->element);
+}
+
+const char *
+place_fallback(const struct item *item)
+{
+	if (item->fallback != NULL)
+		return item->fallback;
+	return item->type == ITEM_BLOCK || item->type == ITEM_MAP || item->type == ITEM_PAIRS
+	    ? "{}"
+	    : NULL;
+}
 
 const struct item *
 place_item(const struct item_table *table, const char *key)
@@ -62,21 +95,19 @@ place_step(struct place from, const char *key, const struct node *said, const st
 
 	if (from.block != NULL)
 		item = place_item(from.block, key);
+	else if (from.item != NULL && place_has_blocks(from.item))
+		item = place_item(from.item->block, key);
 	else if (from.entry_of != NULL && from.entry_of->variants != NULL)
 		item = any_variants_item(from.entry_of, key);
-	if (item == NULL)
-		return (struct place){0};
-	return (struct place){
-	    .item = item,
-	    .block = item->type == ITEM_BLOCK ? item->block : NULL,
-	};
+	return item != NULL ? place_of(item) : (struct place){0};
 }
 
 static bool
 is_map(struct place place)
 {
 	return place.block != NULL || place.entry_of != NULL ||
-	    (place.item != NULL && place.item->type == ITEM_MAP);
+	    (place.item != NULL &&
+		(place.item->type == ITEM_MAP || place.item->type == ITEM_PAIRS));
 }
 
 static void
@@ -97,9 +128,37 @@ use_short_key(const struct item_table *block, struct node **node)
 	*node = map;
 }
 
+static void
+wrap_element(struct node **node)
+{
+	struct mark mark = (*node)->mark;
+	struct node *list = node_new(NODE_LIST, &mark);
+
+	node_add(list, NULL, &mark, node);
+	*node = list;
+}
+
+/* A layer's list replaces those before it: nothing is known of its elements
+ * but what it says. */
+static void
+lengthen_list(const struct item *item, struct node **node)
+{
+	struct place element = {.block = item->block};
+	enum node_type type = (*node)->type;
+
+	if (type == NODE_NONE)
+		(*node)->type = NODE_LIST;
+	if (type == NODE_MAP || (type == NODE_SCALAR && item->block->short_key != NULL))
+		wrap_element(node);
+	for (size_t i = 0; (*node)->type == NODE_LIST && i < (*node)->count; i++)
+		place_lengthen(element, &(*node)->child[i].node, NULL);
+}
+
 void
 place_lengthen(struct place place, struct node **node, const struct node *base)
 {
+	if (place.item != NULL && place_has_blocks(place.item))
+		lengthen_list(place.item, node);
 	if (!is_map(place))
 		return;
 	if ((*node)->type == NODE_NONE)

@@ -9,13 +9,16 @@
 
 #include <string.h>
 
-/* Comments start at this column and are broken before that one. */
+/* Comments start at this column and are broken before that one; beside a value
+ * that ends behind the widest there is no room for one. */
 #define COMMENT_COLUMN 32
 #define COMMENT_END 98
+#define VALUE_WIDEST 60
 
 struct sample {
 	struct text *out;
 	const char *before; /* each line: "" or "# ", for what is not in force */
+	bool dash;          /* before the next key: an element of a list begins */
 	unsigned depth;
 };
 
@@ -39,8 +42,13 @@ end_line(struct sample *sample, size_t start, const char *comment)
 	/* Comments of lines that are comments themselves stand on their own. */
 	const char *again = sample->before;
 
-	if (*comment != '\0')
+	if (*comment != '\0' && out->len - start > VALUE_WIDEST) {
+		text_byte(out, '\n');
+		start = out->len;
+		text_puts(out, again);
+	} else if (*comment != '\0') {
 		text_byte(out, ' ');
+	}
 	while (*comment != '\0') {
 		size_t len = strlen(comment);
 
@@ -71,7 +79,8 @@ begin_line(struct sample *sample, const char *key)
 
 	text_puts(sample->out, sample->before);
 	for (unsigned i = 0; i < sample->depth; i++)
-		text_puts(sample->out, "  ");
+		text_puts(sample->out, sample->dash && i + 1 == sample->depth ? "- " : "  ");
+	sample->dash = false;
 	text_puts(sample->out, key);
 	text_byte(sample->out, ':');
 	return start;
@@ -114,10 +123,17 @@ describe_range(const struct item *item, enum item_type type, struct text *out)
 	if (!bounded && item->word == NULL && item->most_elements == 0)
 		return;
 	text_puts(out, out->len > 0 ? " (" : "(");
-	if (item->most_elements > 1)
-		text_printf(out, "at most %zu, each ", item->most_elements);
-	else if (item->most_elements == 1)
+	if (item->most_elements > 1) {
+		text_printf(out, "at most %zu", item->most_elements);
+		if (bounded || item->word != NULL)
+			text_puts(out, ", each ");
+	} else if (item->most_elements == 1) {
 		text_puts(out, "one");
+	}
+	if (item->type == ITEM_LIST && item->word != NULL && !bounded) {
+		text_puts(out, scalar_describe(type));
+		text_byte(out, ' ');
+	}
 	if (bounded) {
 		scalar_print_number(type, item->least, out);
 		text_puts(out, " to ");
@@ -133,7 +149,7 @@ describe(const struct item *item, struct text *out)
 {
 	enum item_type type = item->type == ITEM_LIST ? item->element : item->type;
 
-	if (item->fallback == NULL && item->type != ITEM_BLOCK && item->type != ITEM_MAP)
+	if (place_fallback(item) == NULL)
 		text_puts(out, "required: ");
 	if (item->choices != NULL)
 		describe_choices(item, out);
@@ -143,10 +159,12 @@ describe(const struct item *item, struct text *out)
 	text_string(out);
 }
 
-/* A tree as one line of YAML; defaults are scalars and lists of them. */
+/* A tree as one line of YAML; defaults are scalars, lists and pairs of them. */
 static void
 print_flow(const struct item *item, const struct node *node, struct text *out)
 {
+	bool map = node->type == NODE_MAP;
+
 	if (node->type == NODE_SCALAR) {
 		bool verbatim = is_numeric(item->type == ITEM_LIST ? item->element : item->type);
 
@@ -156,13 +174,17 @@ print_flow(const struct item *item, const struct node *node, struct text *out)
 			scalar_print_string(node->text, out);
 		return;
 	}
-	text_byte(out, '[');
+	text_byte(out, map ? '{' : '[');
 	for (size_t i = 0; i < node->count; i++) {
 		if (i > 0)
 			text_puts(out, ", ");
+		if (map) {
+			scalar_print_string(node->child[i].key, out);
+			text_puts(out, ": ");
+		}
 		print_flow(item, node->child[i].node, out);
 	}
-	text_byte(out, ']');
+	text_byte(out, map ? '}' : ']');
 }
 
 static struct node *
@@ -180,8 +202,8 @@ static void
 sample_value(struct sample *sample, const struct item *item, const struct node *given)
 {
 	struct text comment = {0};
-	struct node *fallback =
-	    given == NULL && item->fallback != NULL ? parse_flow(item->fallback) : NULL;
+	const char *flow = place_fallback(item);
+	struct node *fallback = given == NULL && flow != NULL ? parse_flow(flow) : NULL;
 	const struct node *value = given != NULL ? given : fallback;
 	size_t start = begin_line(sample, item->key);
 
@@ -215,7 +237,7 @@ sample_entry(struct sample *sample, const char *name, const struct item_table *t
 static void
 sample_map(struct sample *sample, const struct item *item)
 {
-	struct node *given = parse_flow(item->fallback != NULL ? item->fallback : "{}");
+	struct node *given = parse_flow(place_fallback(item));
 	const char *before = sample->before;
 	size_t start = begin_line(sample, item->key);
 
@@ -247,16 +269,52 @@ sample_map(struct sample *sample, const struct item *item)
 	node_free(&given);
 }
 
+/* The built-in elements; an example where there are none. */
+static void
+sample_blocks(struct sample *sample, const struct item *item, const struct node *said)
+{
+	const char *before = sample->before;
+	struct text comment = {0};
+	struct node *fallback = NULL;
+	const struct node *list = said;
+	size_t start = begin_line(sample, item->key);
+
+	if (list == NULL) {
+		fallback = parse_flow(item->fallback != NULL ? item->fallback : "[]");
+		place_lengthen(place_of(item), &fallback, NULL);
+		list = fallback;
+	}
+	describe(item, &comment);
+	end_line(sample, start, comment.bytes);
+	sample->depth += 2;
+	for (size_t i = 0; i < list->count; i++) {
+		sample->dash = true;
+		sample_block(sample, item->block, list->child[i].node);
+	}
+	if (list->count == 0) {
+		sample->before = "# ";
+		sample->dash = true;
+		sample_block(sample, item->block, NULL);
+	}
+	sample->before = before;
+	sample->depth -= 2;
+	text_fini(&comment);
+	node_free(&fallback);
+}
+
 static void
 sample_block(struct sample *sample, const struct item_table *table, const struct node *given)
 {
 	for (const struct item *item = table->items; item->key != NULL; item++) {
-		bool block = item->type == ITEM_BLOCK || item->type == ITEM_MAP;
+		bool block =
+		    item->type == ITEM_BLOCK || item->type == ITEM_MAP || place_has_blocks(item);
 
 		if (block && sample->depth == 0)
 			text_byte(sample->out, '\n');
 		if (item->type == ITEM_MAP) {
 			sample_map(sample, item);
+		} else if (place_has_blocks(item)) {
+			sample_blocks(sample, item, node_get(given, item->key));
 		} else if (item->type == ITEM_BLOCK) {
 			size_t start = begin_line(sample, item->key);
 

@@ -11,6 +11,7 @@
 
 #include <ctype.h>
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 size_t
@@ -42,6 +43,7 @@ scalar_describe(enum item_type type)
 	case ITEM_ADDRESS: return "an address like localhost:8125";
 	case ITEM_CHOICE: return "a word";
 	case ITEM_LIST: return "a list";
+	case ITEM_PAIRS: return "a map of keys to texts, like {env: prod}";
 	case ITEM_BLOCK:
 	case ITEM_MAP: return "a map of keys";
 	}
@@ -131,6 +133,10 @@ read_number(
 	const char *end = text + strlen(text), *stop = text;
 	enum quantity_status status = QUANTITY_OK;
 
+	if (type == ITEM_NUMBER && item->word != NULL && strcmp(text, item->word) == 0) {
+		*out = INFINITY;
+		return true;
+	}
 	if (type == ITEM_PERCENT)
 		status = quantity_parse_percent(text, strlen(text), out);
 	else if (number_parse(text, end, &stop, out) != NUMBER_OK || stop != end)
@@ -267,6 +273,15 @@ scalar_print_string(const char *string, struct text *out)
 }
 
 static void
+print_number(const struct item *item, enum item_type type, double value, struct text *out)
+{
+	if (item->word != NULL && isinf(value))
+		text_puts(out, item->word);
+	else
+		scalar_print_number(type, value, out);
+}
+
+static void
 print_whole(const struct item *item, enum item_type type, int64_t value, struct text *out)
 {
 	if (item->word != NULL && value == ITEM_WORD)
@@ -287,7 +302,7 @@ scalar_print(const struct item *item, enum item_type type, const void *member, s
 	switch (type) {
 	case ITEM_BOOL: text_puts(out, *(const bool *)member ? "true" : "false"); break;
 	case ITEM_NUMBER:
-	case ITEM_PERCENT: scalar_print_number(type, *(const double *)member, out); break;
+	case ITEM_PERCENT: print_number(item, type, *(const double *)member, out); break;
 	case ITEM_STRING:
 	case ITEM_ADDRESS: scalar_print_string(*(char *const *)member, out); break;
 	case ITEM_CHOICE: scalar_print_string(item->choices[*(const int *)member], out); break;

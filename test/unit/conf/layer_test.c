@@ -91,6 +91,64 @@ START_TEST(maps_merge_in_their_short_form_too)
 }
 END_TEST
 
+START_TEST(pairs_merge_and_lists_of_blocks_are_replaced)
+{
+	struct conf *conf = conf_new(&mill_items);
+	struct mill mill;
+
+	read_text(conf, "marks: {b: 1, a: 2}\nsacks: [rye, {grain: oats, weight: 7}]");
+	read_text(conf, "marks: {a: 3, c: 4}\nsacks: {grain: wheat}");
+	read_environment(conf, (char[]){"MILL__MARKS__B=5: x"}, (char[]){"MILL__MARKS={D e: 6}"});
+	conf_read_option(conf, "marks={f: 7, D e: 8}");
+	conf_read_option(conf, "marks=");
+	must_apply(conf, &mill);
+	char *marks = pairs_of(&mill.marks);
+
+	ck_assert_str_eq(marks, "b=5: x|a=3|c=4|D e=8|f=7");
+	ck_assert_uint_eq(mill.sacks.count, 1);
+	ck_assert_str_eq(sack(&mill.sacks, 0)->grain, "wheat");
+	ck_assert_int_eq(sack(&mill.sacks, 0)->weight_bytes, 1024);
+	free(marks);
+	conf_settings_free(&mill_items, &mill);
+	conf_free(conf);
+}
+END_TEST
+
+START_TEST(an_option_gives_a_list_of_blocks)
+{
+	static const struct {
+		const char *option, *sacks; /* grain and weight of each */
+	} cases[] = {
+	    {"sacks=rye", "rye 1024\n"},
+	    {"sacks=rye, oats", "rye 1024\noats 1024\n"},
+	    {"sacks='rye, oats'", "rye, oats 1024\n"},
+	    {"sacks={grain: rye}", "rye 1024\n"},
+	    {"sacks={grain: rye}, {grain: oats, weight: 3}", "rye 1024\noats 3\n"},
+	    {"sacks=[rye, {grain: oats}]", "rye 1024\noats 1024\n"},
+	    {"sacks=[]", ""},
+	    {"sacks=", ""},
+	    {"sacks.grain=rye: x", "rye: x 1024\n"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct conf *conf = conf_new(&mill_items);
+		struct text sacks = {0};
+		struct mill mill;
+
+		read_text(conf, "sacks: [a, b, c]");
+		conf_read_option(conf, cases[i].option);
+		must_apply(conf, &mill);
+		for (size_t j = 0; j < mill.sacks.count; j++)
+			text_printf(&sacks, "%s %d\n", sack(&mill.sacks, j)->grain,
+			    (int)sack(&mill.sacks, j)->weight_bytes);
+		ck_assert_str_eq(text_string(&sacks), cases[i].sacks);
+		text_fini(&sacks);
+		conf_settings_free(&mill_items, &mill);
+		conf_free(conf);
+	}
+}
+END_TEST
+
 START_TEST(built_in_entries_go_when_any_layer_names_one)
 {
 	static const struct {
@@ -229,6 +287,8 @@ START_TEST(a_problem_names_its_variable_or_option)
 	conf_read_option(conf, "wheel.spoke=1");
 	conf_read_option(conf, "wheel.prefix=\xff");
 	conf_read_option(conf, "doors={a: &b c}");
+	conf_read_option(conf, "marks={a: [b]}");
+	conf_read_option(conf, "sacks={weight: 2}");
 	conf_read_option(conf, "a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a=1");
 	read_environment(conf, (char[]){"MILL__STONES=many"}, (char[]){"MILL__=1"});
 	must_say(conf,
@@ -240,6 +300,8 @@ START_TEST(a_problem_names_its_variable_or_option)
 	    "-o wheel.prefix: the value is not UTF-8 text\n"
 	    "-o doors: anchors (&b) are not supported\n"
 	    "-o doors: doors.a.at: \"c\" is not an address: the port is missing: host:port\n"
+	    "-o marks: marks.a: the value must be a text\n"
+	    "-o sacks: sacks[1]: key \"grain\" is missing; it is a text\n"
 	    "-o a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a: the path has too many keys\n"
 	    "environment MILL__: a key is empty\n"
 	    "environment MILL__STONES: stones: \"many\" is not a whole number, nor \"auto\"\n");
@@ -319,6 +381,8 @@ END_TEST
 static const struct suite_test tests[] = {
     SUITE_TEST(the_stronger_layer_wins),
     SUITE_TEST(maps_merge_in_their_short_form_too),
+    SUITE_TEST(pairs_merge_and_lists_of_blocks_are_replaced),
+    SUITE_TEST(an_option_gives_a_list_of_blocks),
     SUITE_TEST(built_in_entries_go_when_any_layer_names_one),
     SUITE_TEST(an_option_needs_no_more_quotes_than_it_must),
     SUITE_TEST(a_scalar_option_is_taken_as_it_stands),

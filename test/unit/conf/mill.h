@@ -28,6 +28,20 @@ struct river {
 
 struct pond {
 	char *path;
+	struct item_list piles; /* of struct pile */
+};
+
+struct sack {
+	char *grain;
+	int64_t weight_bytes;
+	struct item_list sieves; /* of double */
+	struct item_pairs marks;
+	struct wheel wheel;
+};
+
+struct pile {
+	char *name;
+	struct item_list sacks; /* of struct sack */
 };
 
 struct mill {
@@ -45,6 +59,8 @@ struct mill {
 	struct wheel wheel;
 	struct item_map doors;
 	struct item_map waters;
+	struct item_list sacks; /* of struct sack */
+	struct item_pairs marks;
 };
 
 enum season { SPRING, SUMMER, AUTUMN };
@@ -90,8 +106,58 @@ static const struct item river_table[] = {
     {0},
 };
 
+static const struct item sack_table[] = {
+    {.key = "grain", .type = ITEM_STRING, OF(sack, grain), .help = "what is in it"},
+    {.key = "weight", .type = ITEM_SIZE, OF(sack, weight_bytes), .fallback = "1KiB"},
+    {.key = "sieves",
+	.type = ITEM_LIST,
+	.element = ITEM_NUMBER,
+	OF(sack, sieves),
+	.fallback = "[]",
+	.word = "inf"},
+    {.key = "marks", .type = ITEM_PAIRS, OF(sack, marks), .fallback = "{sort: 'a b'}"},
+    {.key = "wheel", .type = ITEM_BLOCK, .block = &wheel_items, OF(sack, wheel)},
+    {0},
+};
+
+static const char *
+sack_verify(const void *settings, const char **key_out)
+{
+	const struct sack *sack = settings;
+
+	*key_out = "weight";
+	return sack->weight_bytes == 0 ? "a sack weighs something" : NULL;
+}
+
+static const struct item_table sack_items = {.name = "sack",
+    .items = sack_table,
+    .size = sizeof(struct sack),
+    .short_key = "grain",
+    .verify = sack_verify};
+
+static const struct item pile_table[] = {
+    {.key = "name", .type = ITEM_STRING, OF(pile, name), .fallback = "heap", .help = "of it"},
+    {.key = "sacks",
+	.type = ITEM_LIST,
+	.element = ITEM_BLOCK,
+	.block = &sack_items,
+	OF(pile, sacks),
+	.help = "on it"},
+    {0},
+};
+
+static const struct item_table pile_items = {
+    .name = "pile", .items = pile_table, .size = sizeof(struct pile)};
+
 static const struct item pond_table[] = {
     {.key = "path", .type = ITEM_STRING, OF(pond, path), .fallback = "\"\""},
+    {.key = "piles",
+	.type = ITEM_LIST,
+	.element = ITEM_BLOCK,
+	.block = &pile_items,
+	OF(pond, piles),
+	.fallback = "{sacks: [rye, {grain: oats, marks: {}}]}",
+	.help = "by the water"},
     {0},
 };
 
@@ -134,6 +200,7 @@ static const struct item mill_table[] = {
 	.element = ITEM_NUMBER,
 	OF(mill, levels),
 	.fallback = "[90]",
+	.word = "inf",
 	.least = -100,
 	.most = 100,
 	.most_elements = 4},
@@ -148,6 +215,15 @@ static const struct item mill_table[] = {
 	.variants = waters,
 	OF(mill, waters),
 	.fallback = "{still: {type: pond}}"},
+    {.key = "sacks",
+	.type = ITEM_LIST,
+	.element = ITEM_BLOCK,
+	.block = &sack_items,
+	OF(mill, sacks),
+	.fallback = "[]",
+	.most_elements = 3,
+	.help = "to be ground"},
+    {.key = "marks", .type = ITEM_PAIRS, OF(mill, marks), .expand = true, .help = "on the door"},
     {0},
 };
 
@@ -179,6 +255,26 @@ must_apply(struct conf *conf, struct mill *mill)
 
 	if (problems > 0)
 		ck_abort_msg("%s", problems_of(conf));
+}
+
+/* The elements of a list of blocks. */
+static inline const struct sack *
+sack(const struct item_list *list, size_t i)
+{
+	return (const struct sack *)list->at + i;
+}
+
+/* "key=value" of each, joined by |. */
+static inline char *
+pairs_of(const struct item_pairs *pairs)
+{
+	struct text out = {0};
+
+	for (size_t i = 0; i < pairs->count; i++)
+		text_printf(
+		    &out, "%s%s=%s", i > 0 ? "|" : "", pairs->at[i].key, pairs->at[i].value);
+	text_string(&out);
+	return out.bytes;
 }
 
 static inline const char *

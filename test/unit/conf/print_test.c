@@ -18,7 +18,7 @@ static const char full[] = "open: false\n"
 			   "hostname: \"1.2\"\n"
 			   "gate: \"localhost:80\"\n"
 			   "season: autumn\n"
-			   "levels: [1, -2.5]\n"
+			   "levels: [1, inf, -2.5]\n"
 			   "wheel:\n"
 			   "  prefix: \"a \\\"b\\\"\\n\\\\ \xc3\xa4 \\u0085\\ufeff #\"\n"
 			   "  spokes: 12\n"
@@ -36,7 +36,43 @@ static const char full[] = "open: false\n"
 			   "    wheel:\n"
 			   "      prefix: \"\"\n"
 			   "      spokes: 8\n"
-			   "    patience: 5s\n";
+			   "    patience: 5s\n"
+			   "  x:\n"
+			   "    type: pond\n"
+			   "    path: \"\"\n"
+			   "    piles:\n"
+			   "      - name: heap\n"
+			   "        sacks:\n"
+			   "          - grain: rye\n"
+			   "            weight: 1KiB\n"
+			   "            sieves: [inf]\n"
+			   "            marks:\n"
+			   "              sort: \"a b\"\n"
+			   "            wheel:\n"
+			   "              prefix: mill\n"
+			   "              spokes: 8\n"
+			   "      - name: yard\n"
+			   "        sacks:\n"
+			   "          - grain: \"- {\"\n"
+			   "            weight: 1000\n"
+			   "            sieves: [10, inf]\n"
+			   "            marks:\n"
+			   "              \"a: b\": \"true, {}\"\n"
+			   "              true: \"\"\n"
+			   "            wheel:\n"
+			   "              prefix: mill\n"
+			   "              spokes: 8\n"
+			   "          - grain: oats\n"
+			   "            weight: 1KiB\n"
+			   "            sieves: []\n"
+			   "            marks: {}\n"
+			   "            wheel:\n"
+			   "              prefix: mill\n"
+			   "              spokes: 4\n"
+			   "sacks: []\n"
+			   "marks:\n"
+			   "  z.z: a\n"
+			   "  \"\\n\\u0085\": \"%x\"\n";
 
 static char *
 print_of(const char *text, bool origin)
@@ -80,15 +116,27 @@ START_TEST(the_origin_of_each_value_is_known)
 	    {"flow", "default"},
 	    {"waters.still.path", "default"},
 	    {"no.such.key", "default"},
+	    {"sacks", "t.yaml:3:1"},
+	    {"sacks[1].grain", "t.yaml:3:10"},
+	    {"sacks[2]", "t.yaml:3:15"},
+	    {"sacks[2].grain", "t.yaml:3:16"},
+	    {"sacks[2].weight", "default"},
+	    {"sacks[3]", "default"},
+	    {"sacks[0]", "default"},
+	    {"marks.a", "t.yaml:4:9"},
+	    {"marks.b", "-o marks.b"},
+	    {"marks.c", "default"},
 	};
 	struct conf *conf = conf_new(&mill_items);
 	char *environment[] = {(char[]){"MILL__MODE=0600"}, NULL};
 	struct text line = {0}, out = {0};
 	struct mill mill;
 
-	read_text(conf, "interval: 1s\nwheel: {spokes: 4}\n");
+	read_text(
+	    conf, "interval: 1s\nwheel: {spokes: 4}\nsacks: [ rye, {grain: oats}]\nmarks: {a: 1}");
 	conf_read_environment(conf, "MILL", environment);
 	conf_read_option(conf, "wheel=x");
+	conf_read_option(conf, "marks.b=2");
 	must_apply(conf, &mill);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		text_reset(&line);
@@ -102,6 +150,12 @@ START_TEST(the_origin_of_each_value_is_known)
 	    text_string(&out), "  prefix: x                                     # -o wheel\n"));
 	ck_assert_ptr_nonnull(strstr(
 	    text_string(&out), "    type: pond                                  # default\n"));
+	ck_assert_ptr_nonnull(strstr(
+	    text_string(&out), "  - grain: oats                                 # t.yaml:3:16\n"));
+	ck_assert_ptr_nonnull(strstr(
+	    text_string(&out), "    sieves: []                                  # default\n"));
+	ck_assert_ptr_nonnull(strstr(
+	    text_string(&out), "  a: \"1\"                                        # t.yaml:4:9\n"));
 	text_fini(&line);
 	text_fini(&out);
 	conf_settings_free(&mill_items, &mill);
@@ -130,9 +184,22 @@ START_TEST(the_sample_explains_each_key)
 	    "\nstones: auto                    # (1 to 64, or auto)\n",
 	    "\ninterval: 10s                   # between tides (100ms to 1h)\n",
 	    "\nseason: spring                  # spring | summer | autumn; of the year\n",
-	    "\nlevels: [90]                    # (at most 4, each -100 to 100)\n",
+	    "\nlevels: [90]                    # (at most 4, each -100 to 100, or inf)\n",
 	    "\n  main:\n    at: [\"localhost:8125\"]\n    buffer: 1MiB\n",
-	    "\n  still:\n    type: pond\n    path: \"\"\n",
+	    "\n  still:\n    type: pond\n    path: \"\"\n"
+	    "    piles:                      # by the water\n"
+	    "      - name: heap              # of it\n"
+	    "        sacks:                  # required: on it\n"
+	    "          - grain: rye          # required: what is in it\n"
+	    "            weight: 1KiB\n"
+	    "            sieves: []          # (a number or inf)\n"
+	    "            marks: {sort: \"a b\"}\n"
+	    "            wheel:\n",
+	    "            marks: {}\n",
+	    "\n\nsacks:                          # to be ground (at most 3)\n"
+	    "#   - grain:                    # required: what is in it\n"
+	    "#     weight: 1KiB\n",
+	    "\nmarks: {}                       # on the door\n",
 	    "\n#   river:\n#     type: river\n#     source:                   # required: ",
 	};
 	struct text sample = {0};
