@@ -18,18 +18,27 @@ count_bytes(struct batch *batch)
 }
 
 struct batch *
-batch_new(const struct interval *interval, int64_t timestamp_ns)
+batch_new(const struct interval *interval, int64_t timestamp_ns, int64_t step_ns)
 {
 	struct batch *batch = mem_alloc(sizeof(*batch) + BATCH_ROWS * sizeof(struct row));
 
 	atomic_init(&batch->holders, 1);
 	batch->interval = *interval;
 	batch->timestamp_ns = timestamp_ns;
+	batch->step_ns = step_ns;
 	batch->last = false;
 	batch->count = 0;
 	batch->arena = (struct arena){0};
+	batch->events = batch->newest_event = NULL;
 	count_bytes(batch);
 	return batch;
+}
+
+double
+batch_row_seconds(const struct batch *batch, const struct row *row)
+{
+	return row->timestamp_ns != 0 ? (double)batch->step_ns / 1e9
+				      : interval_seconds(&batch->interval);
 }
 
 void *
@@ -59,6 +68,19 @@ batch_add(struct batch *batch, enum kind kind, const char *name, size_t name_len
 	};
 	count_bytes(batch);
 	return row;
+}
+
+void
+batch_add_event(struct batch *batch, const struct event *event)
+{
+	struct event *copy = event_copy(event, &batch->arena);
+
+	if (batch->newest_event != NULL)
+		batch->newest_event->next = copy;
+	else
+		batch->events = copy;
+	batch->newest_event = copy;
+	count_bytes(batch);
 }
 
 struct batch *

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "base/arena.h"
+#include "metric/event.h"
 #include "metric/interval.h"
 #include "metric/row.h"
 
@@ -18,15 +19,22 @@ struct batch {
 	_Atomic uint32_t holders; /* relaxed up, acq_rel down */
 	struct interval interval;
 	int64_t timestamp_ns; /* a boundary, frozen */
+	int64_t step_ns;      /* between boundaries: the length of an interval that is not late */
 	bool last;            /* of its flush */
 	size_t count;         /* rows */
 	size_t bytes;         /* of memory, all told */
-	struct arena arena;   /* names, tags, timers */
+	struct arena arena;   /* names, tags, timers, events */
+	struct event *events; /* in the order of their arrival; linked */
+	struct event *newest_event;
 	struct row rows[];
 };
 
 /* An empty batch with one holder, the caller. */
-struct batch *batch_new(const struct interval *interval, int64_t timestamp_ns);
+struct batch *batch_new(const struct interval *interval, int64_t timestamp_ns, int64_t step_ns);
+
+/* What rates of a row divide by: the batch's interval, however late; of a row
+ * with a time of its own, one step. */
+double batch_row_seconds(const struct batch *batch, const struct row *row);
 
 /* While it is being filled: memory that lives as long as the batch, aligned
  * for any object. */
@@ -36,6 +44,9 @@ void *batch_alloc(struct batch *batch, size_t size);
  * the rest. NULL if the batch is full. */
 struct row *batch_add(struct batch *batch, enum kind kind, const char *name, size_t name_len,
     const char *tags, size_t tags_len);
+
+/* Append a copy of an event. */
+void batch_add_event(struct batch *batch, const struct event *event);
 
 struct batch *batch_hold(struct batch *batch);
 void batch_drop(struct batch **held); /* NULLs the caller's pointer */

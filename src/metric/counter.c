@@ -24,6 +24,9 @@ static const struct counter_def intake_defs[INTAKE_COUNTERS] = {
 	"lines of which at least one element was accepted"},
     [INTAKE_ELEMENTS_REFUSED] = {TOTAL, "elements_refused_total", NULL, "bad_lines_seen", 1,
 	"elements of lines refused; a line has one for each value"},
+    [INTAKE_EVENTS] = {TOTAL, "events_total", NULL, "tidemill.events", 1, "DogStatsD events"},
+    [INTAKE_CHECKS] = {TOTAL, "service_checks_total", NULL, "tidemill.service_checks", 1,
+	"DogStatsD service checks"},
 
 #define SAMPLES(kind, name)                                                       \
 	[INTAKE_SAMPLES + (kind)] = {TOTAL, "samples_total", "type=\"" name "\"", \
@@ -50,10 +53,18 @@ static const struct counter_def intake_defs[INTAKE_COUNTERS] = {
     REFUSED(REASON_BAD_NAME, "bad_name"),
     REFUSED(REASON_NAME_TOO_LONG, "name_too_long"),
     REFUSED(REASON_TAGS, "tags"),
+    REFUSED(REASON_TIMESTAMP, "timestamp"),
+    REFUSED(REASON_LATE, "late"),
+    REFUSED(REASON_FUTURE, "future"),
+    REFUSED(REASON_EVENT, "event"),
     REFUSED(REASON_TRUNCATED, "truncated"),
+    REFUSED(REASON_RULE, "rule"),
+    REFUSED(REASON_TYPE_CONFLICT, "type_conflict"),
     REFUSED(REASON_SERIES_LIMIT, "series_limit"),
     REFUSED(REASON_TIMER_BUDGET, "timer_budget"),
     REFUSED(REASON_SET_BUDGET, "set_budget"),
+    REFUSED(REASON_DATED_BUDGET, "dated_budget"),
+    REFUSED(REASON_EVENT_BUDGET, "event_budget"),
 #undef REFUSED
 };
 
@@ -74,6 +85,13 @@ static const struct counter_def table_defs[TABLE_COUNTERS] = {
 	"series seen for the first time"},
     [TABLE_SERIES_EXPIRED] = {TOTAL, "series_expired_total", NULL, "tidemill.series_expired", 1,
 	"series forgotten because nothing more came"},
+    [TABLE_TIMERS_SKETCHED] = {TOTAL, "timers_sketched_total", NULL, "tidemill.timers_sketched", 1,
+	"timers that had more values in an interval than are kept exactly"},
+    [TABLE_TIMERS_EARLY] = {TOTAL, "timers_sketched_early_total", NULL,
+	"tidemill.timers_sketched_early", 1,
+	"timers and sets no longer kept exactly because timers.exact_memory was spent"},
+    [TABLE_TIMERS_COARSENED] = {TOTAL, "timers_coarsened_total", NULL, "tidemill.timers_coarsened",
+	1, "sketches of values so far apart that timers.error was exceeded"},
     [TABLE_BUSY_NS] = {TOTAL, "worker_busy_seconds_total", NULL, "tidemill.worker_busy_seconds",
 	NANOSECOND, "CPU time the worker has used"},
 };
@@ -90,6 +108,10 @@ static const struct counter_def flush_defs[FLUSH_COUNTERS] = {
 	"series the flusher keeps state of, over all workers"},
     [FLUSH_GAUGES_AMBIGUOUS] = {TOTAL, "gauges_ambiguous_total", NULL, "tidemill.gauges_ambiguous",
 	1, "gauge changes of one worker that straddled an absolute value of another"},
+    [FLUSH_DATED_LATE] = {TOTAL, "dated_late_total", NULL, "tidemill.dated_late", 1,
+	"values with a timestamp whose point had been sent already"},
+    [FLUSH_TYPE_CONFLICTS] = {TOTAL, "type_conflicts_total", NULL, "tidemill.type_conflicts", 1,
+	"series not sent because another type had their name in another worker"},
     [FLUSH_CLOCK_FORWARD] = {TOTAL, "clock_steps_total", "direction=\"forward\"",
 	"tidemill.clock_steps.forward", 1, "steps of the wall clock"},
     [FLUSH_CLOCK_BACKWARD] = {TOTAL, "clock_steps_total", "direction=\"backward\"",
@@ -118,6 +140,13 @@ static const struct counter_def sink_defs[SINK_COUNTERS] = {
     [SINK_LAST_DELIVERY] = {GAUGE, "sink_last_delivery_timestamp_seconds", NULL,
 	"tidemill.sink_last_delivery_timestamp_seconds", 1,
 	"when the sink last took something, since 1970; 0 if never"},
+    [SINK_LAST_ERROR] = {GAUGE, "sink_last_error_timestamp_seconds", NULL,
+	"tidemill.sink_last_error_timestamp_seconds", 1,
+	"when an attempt to deliver last failed, since 1970; 0 if never"},
+    [SINK_FLUSH_TIME_NS] = {GAUGE, "sink_flush_seconds", NULL, "tidemill.sink_flush_seconds",
+	NANOSECOND, "what delivering the newest flush took"},
+    [SINK_FLUSH_BYTES] = {GAUGE, "sink_flush_bytes", NULL, "tidemill.sink_flush_bytes", 1,
+	"bytes of the newest flush that was delivered"},
     [SINK_ACK_LEVEL] = {GAUGE, "sink_ack_level", NULL, "tidemill.sink_ack_level", 1,
 	"delivered means: 0 handed to the kernel, 1 acknowledged by the peer's kernel, "
 	"2 read to the end by the peer"},

@@ -20,7 +20,9 @@ enum intake_counter {
 	INTAKE_BYTES,
 	INTAKE_LINES,
 	INTAKE_LINES_ACCEPTED,
-	INTAKE_ELEMENTS_REFUSED,
+	INTAKE_ELEMENTS_REFUSED, /* but for those that a rule drops */
+	INTAKE_EVENTS,
+	INTAKE_CHECKS,
 	INTAKE_SAMPLES,                                /* accepted samples, one per kind */
 	INTAKE_LINES_REFUSED = INTAKE_SAMPLES + KINDS, /* one per reason */
 	INTAKE_COUNTERS = INTAKE_LINES_REFUSED + REASONS,
@@ -32,7 +34,10 @@ enum table_counter {
 	TABLE_SERIES, /* gauge, one per kind: canonical entries */
 	TABLE_SERIES_CREATED = TABLE_SERIES + KINDS,
 	TABLE_SERIES_EXPIRED,
-	TABLE_BUSY_NS, /* CPU time of the worker's thread */
+	TABLE_TIMERS_SKETCHED,  /* timers that became sketches, for whatever reason */
+	TABLE_TIMERS_EARLY,     /* of these: because timers.exact_memory was spent */
+	TABLE_TIMERS_COARSENED, /* sketches that span so much that they halved their bins */
+	TABLE_BUSY_NS,          /* CPU time of the worker's thread */
 	TABLE_COUNTERS,
 };
 
@@ -44,6 +49,8 @@ enum flush_counter {
 	FLUSH_TIMESTAMP,        /* gauge: its boundary, s */
 	FLUSH_SERIES,           /* gauge: series in the catalog */
 	FLUSH_GAUGES_AMBIGUOUS, /* deltas that straddled an absolute value of another worker */
+	FLUSH_DATED_LATE,       /* values whose own boundary had been sent already */
+	FLUSH_TYPE_CONFLICTS,   /* series not sent because another type has their name */
 	FLUSH_CLOCK_FORWARD,
 	FLUSH_CLOCK_BACKWARD,
 	FLUSH_IMBALANCE, /* gauge: samples and lines unaccounted for; 0, or a bug of ours */
@@ -61,6 +68,9 @@ enum sink_counter {
 	SINK_UP,            /* gauge: 1 the last attempt succeeded */
 	SINK_ERRORS,        /* attempts that failed */
 	SINK_LAST_DELIVERY, /* gauge: s since 1970, 0: never */
+	SINK_LAST_ERROR,    /* gauge: s since 1970, 0: never */
+	SINK_FLUSH_TIME_NS, /* gauge: what delivering the newest flush took */
+	SINK_FLUSH_BYTES,   /* gauge: its length as it was sent */
 	SINK_ACK_LEVEL, /* gauge: 0 handed to the kernel, 1 acknowledged by the peer's kernel, 2 read to the end */
 	SINK_COUNTERS,
 };

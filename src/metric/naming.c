@@ -5,8 +5,13 @@
 
 #include "base/number.h"
 #include "base/utf8.h"
+#include "metric/scheme.h"
 
-static const char *const scheme_choices[] = {"statsd", "statsd-legacy", "plain", NULL};
+#include <math.h>
+
+/* Indexes are those of enum naming_scheme. */
+static const char *const scheme_choices[] = {
+    "statsd", "statsd-legacy", "statsite", "brubeck", "plain", NULL};
 
 #define COMPONENT(member, text, words)                                                          \
 	{                                                                                       \
@@ -20,15 +25,18 @@ static const struct item naming_table[] = {
 	.choices = scheme_choices,
 	.offset = offsetof(struct naming, scheme),
 	.fallback = "statsd",
-	.help =
-	    "statsd: StatsD's with legacyNamespace: false | statsd-legacy: its own default | plain"},
+	.help = "statsd: StatsD's with legacyNamespace: false | statsd-legacy: its own default | "
+		"statsite | brubeck | plain"},
     {.key = "prefix",
 	.type = ITEM_STRING,
 	.offset = offsetof(struct naming, prefix),
-	.fallback = "stats",
+	.fallback = SCHEME_AUTO,
 	.expand = true,
-	.help = "first component of every name, scheme statsd; empty: none"},
-    COMPONENT(counters, "counters", "second component of a counter's names, scheme statsd"),
+	.help = "first component of every name but in statsd-legacy; auto: stats in scheme statsd, "
+		"else none; empty: none"},
+    COMPONENT(counters, SCHEME_AUTO,
+	"second component of a counter's names, schemes statsd and statsite; auto: counters, in "
+	"statsite counts"),
     COMPONENT(timers, "timers", "of a timer's"),
     COMPONENT(gauges, "gauges", "of a gauge's"),
     COMPONENT(sets, "sets", "of a set's"),
@@ -47,7 +55,7 @@ static const struct item naming_table[] = {
 	.type = ITEM_BOOL,
 	.offset = offsetof(struct naming, rates),
 	.fallback = "true",
-	.help = "send what a counter counted per second"},
+	.help = "send what a counter counted per second; schemes statsite and brubeck never do"},
     {0},
 };
 
@@ -98,43 +106,114 @@ const struct item_table naming_items = {
     .verify = naming_verify,
 };
 
+enum rank_rule
+naming_rank_rule(const struct naming *naming)
+{
+	return scheme_of(naming)->rule;
+}
+
+const char *
+naming_choice_problem(
+    const struct naming *naming, const struct naming_choice *choice, const char **key_out)
+{
+	const double *percents = choice->percentiles.at;
+
+	*key_out = "percentiles";
+	for (size_t i = 0; i < choice->percentiles.count; i++) {
+		if (percents[i] == 0)
+			return "the percentile 0 holds no value";
+		if (!scheme_has_percent(naming, percents[i]))
+			return "percentiles counted from the top are StatsD's: "
+			       "schemes statsite and brubeck have none";
+		for (size_t j = 0; j < i; j++)
+			if (percents[i] == percents[j])
+				return "a percentile stands there twice";
+	}
+	return NULL;
+}
+
+void
+naming_wants(const struct naming *naming, const struct naming_choice *choice,
+    const struct item_list *usual, void (*want)(void *arg, const struct percentile *percentile),
+    void *arg)
+{
+	const double *percents;
+	size_t count = scheme_percents(naming, choice, &percents);
+	struct percentile percentile = {.rule = naming_rank_rule(naming)};
+	bool needs_median = percentile.rule == RANK_BRUBECK;
+
+	if (count == 0) {
+		percents = usual->at;
+		count = usual->count;
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (!scheme_has_percent(naming, percents[i]))
+			continue;
+		percentile.percent = percents[i];
+		needs_median = needs_median && percents[i] != 50;
+		want(arg, &percentile);
+	}
+	percentile.percent = 50;
+	if (needs_median)
+		want(arg, &percentile);
+}
+
+bool
+naming_tells_kinds_apart(const struct naming *naming)
+{
+	switch ((enum naming_scheme)naming->scheme) {
+	case NAMING_STATSD: return strcmp(naming->timers, naming->sets) != 0;
+	case NAMING_STATSD_LEGACY: return true;
+	case NAMING_STATSITE: return strcmp(scheme_counters(naming), naming->gauges) != 0;
+	case NAMING_BRUBECK:
+	case NAMING_PLAIN: break;
+	}
+	return false;
+}
+
 /* The points of one row. `out` holds, one after the other: the tail that all
  * its names share (suffix and tags), the head that those of one namespace
  * share, and what is written for each point: statistic and a copy of the
  * tail. A name starts where the tail ends. */
 struct spelling {
 	const struct naming *naming;
+	const struct naming_choice *choice;
 	enum naming_tags tags;
 	const struct row *row;
+	double seconds;
 	struct text *out;
 	size_t tail_len, head_end;
-	naming_point_fn *point;
+	naming_point_fn *point; /* NULL: they are only counted, and out is not used */
 	void *arg;
+	size_t points;
 };
 
-/* The next tag of a canonical list, key and value apart; false at its end. */
+/* The next tag of a list, key and value apart; false at its end, where *at is
+ * NULL. Between two commas, and behind one at the end, is a tag without a
+ * name. */
 static bool
 next_tag(const char **at, const char *end, const char **key_out, size_t *key_len_out,
     const char **value_out, size_t *value_len_out)
 {
-	if (*at == end)
+	if (*at == NULL)
 		return false;
-	const char *comma = memchr(*at, ',', (size_t)(end - *at));
+	size_t left = (size_t)(end - *at);
+	const char *comma = left > 0 ? memchr(*at, ',', left) : NULL;
 	const char *stop = comma != NULL ? comma : end;
-	const char *colon = memchr(*at, ':', (size_t)(stop - *at));
+	const char *colon = stop > *at ? memchr(*at, ':', (size_t)(stop - *at)) : NULL;
 
 	*key_out = *at;
 	*key_len_out = (size_t)((colon != NULL ? colon : stop) - *at);
 	*value_out = colon != NULL ? colon + 1 : stop;
 	*value_len_out = (size_t)(stop - *value_out);
-	*at = comma != NULL ? comma + 1 : end;
+	*at = comma != NULL ? comma + 1 : NULL;
 	return true;
 }
 
 static void
 put_tags(struct text *out, const struct row *row)
 {
-	const char *at = row->tags, *end = row->tags + row->tags_len;
+	const char *at = row->tags_len > 0 ? row->tags : NULL, *end = row->tags + row->tags_len;
 	const char *key, *value;
 	size_t key_len, value_len;
 
@@ -151,6 +230,8 @@ put_tags(struct text *out, const struct row *row)
 static void
 put_component(struct text *out, const char *bytes, size_t len)
 {
+	if (len == 0)
+		return;
 	text_byte(out, '.');
 	char *at = text_reserve(out, len);
 
@@ -162,14 +243,13 @@ put_component(struct text *out, const char *bytes, size_t len)
 static void
 put_path(struct text *out, const struct row *row)
 {
-	const char *at = row->tags, *end = row->tags + row->tags_len;
+	const char *at = row->tags_len > 0 ? row->tags : NULL, *end = row->tags + row->tags_len;
 	const char *key, *value;
 	size_t key_len, value_len;
 
 	while (next_tag(&at, end, &key, &key_len, &value, &value_len)) {
 		put_component(out, key, key_len);
-		if (value_len > 0)
-			put_component(out, value, value_len);
+		put_component(out, value, value_len);
 	}
 }
 
@@ -191,6 +271,8 @@ put_head(struct spelling *s, const char *prefix, const char *space)
 {
 	const char *before[] = {prefix, space};
 
+	if (s->point == NULL)
+		return;
 	s->out->len = s->tail_len;
 	for (size_t i = 0; i < 2; i++) {
 		if (before[i][0] == '\0')
@@ -204,87 +286,6 @@ put_head(struct spelling *s, const char *prefix, const char *space)
 	s->head_end = s->out->len;
 }
 
-/* The name so far is complete but for the tail: hand it out, with the value,
- * and go back to the head. */
-static void
-give_point(struct spelling *s, double value)
-{
-	char *end = text_reserve(s->out, s->tail_len);
-
-	memcpy(end, s->out->bytes, s->tail_len);
-	s->out->len += s->tail_len;
-	s->point(s->arg, s->out->bytes + s->tail_len, s->out->len - s->tail_len, value);
-	s->out->len = s->head_end;
-}
-
-static void
-give_statistic(struct spelling *s, const char *statistic, double value)
-{
-	text_byte(s->out, '.');
-	text_puts(s->out, statistic);
-	give_point(s, value);
-}
-
-/* 90 is 90, 99.9 is 99_9, -10 is top10. */
-static void
-put_percent(struct text *out, double percent)
-{
-	char digits[NUMBER_TEXT_MAX];
-	size_t len = number_print(percent, digits);
-
-	for (size_t i = 0; i < len; i++) {
-		if (digits[i] == '-')
-			text_puts(out, "top");
-		else
-			text_byte(out, digits[i] == '.' ? '_' : digits[i]);
-	}
-}
-
-static void
-give_quantile(struct spelling *s, const char *statistic, double percent, double value)
-{
-	text_byte(s->out, '.');
-	text_puts(s->out, statistic);
-	put_percent(s->out, percent);
-	give_point(s, value);
-}
-
-static void
-give_timer(struct spelling *s, double seconds)
-{
-	const struct timer_row *timer = s->row->timer;
-
-	if (timer->n == 0) {
-		give_statistic(s, "count", timer->count);
-		give_statistic(s, "count_ps", timer->count / seconds);
-		return;
-	}
-	for (size_t i = 0; i < timer->quantiles; i++) {
-		const struct quantile *q = &timer->quantile[i];
-
-		if (q->count == 0)
-			continue;
-		give_quantile(s, "count_", q->percent, (double)q->count);
-		give_quantile(s, "mean_", q->percent, q->mean);
-		give_quantile(s, q->percent > 0 ? "upper_" : "lower_", q->percent, q->boundary);
-		give_quantile(s, "sum_", q->percent, q->sum);
-		give_quantile(s, "sum_squares_", q->percent, q->sum_squares);
-	}
-	give_statistic(s, "std", timer->deviation);
-	give_statistic(s, "upper", timer->upper);
-	give_statistic(s, "lower", timer->lower);
-	give_statistic(s, "count", timer->count);
-	give_statistic(s, "count_ps", timer->count / seconds);
-	give_statistic(s, "sum", timer->sum);
-	give_statistic(s, "sum_squares", timer->sum_squares);
-	give_statistic(s, "mean", timer->mean);
-	give_statistic(s, "median", timer->median);
-}
-
-#define TIMER_POINTS 9
-#define IDLE_TIMER_POINTS 2
-#define QUANTILE_POINTS 5
-
 static bool
 ends_in(const struct row *row, const char *end)
 {
@@ -293,92 +294,298 @@ ends_in(const struct row *row, const char *end)
 	return row->name_len >= len && memcmp(row->name + row->name_len - len, end, len) == 0;
 }
 
-/* The namespace of a row that has one by its kind, and of one that has not. */
+/* A row that is named without its kind's namespace. In StatsD's legacy scheme
+ * one of them has no prefix either. */
 static void
-put_space(struct spelling *s)
+put_bare_head(struct spelling *s)
 {
-	const struct naming *naming = s->naming;
-	const char *const statsd[KINDS] = {
-	    [KIND_COUNTER] = naming->counters,
-	    [KIND_GAUGE] = naming->gauges,
-	    [KIND_TIMER] = naming->timers,
-	    [KIND_SET] = naming->sets,
-	};
+	bool prefixed = s->naming->scheme != NAMING_STATSD_LEGACY || !ends_in(s->row, ".numStats");
+
+	put_head(s, prefixed ? scheme_prefix(s->naming) : "", "");
+}
+
+/* The component that the configuration gives to a kind. */
+static const char *
+kind_component(const struct naming *naming, enum kind kind)
+{
+	switch (kind) {
+	case KIND_COUNTER: return scheme_counters(naming);
+	case KIND_GAUGE: return naming->gauges;
+	case KIND_TIMER: return naming->timers;
+	case KIND_SET: return naming->sets;
+	}
+	return "";
+}
+
+static void
+put_kind_head(struct spelling *s)
+{
 	static const char *const legacy[KINDS] = {
 	    [KIND_COUNTER] = "",
 	    [KIND_GAUGE] = "gauges",
 	    [KIND_TIMER] = "timers",
 	    [KIND_SET] = "sets",
 	};
-	bool bare = s->row->own && s->row->bare;
+	const struct naming *naming = s->naming;
+	const char *space = "";
 
 	switch ((enum naming_scheme)naming->scheme) {
-	case NAMING_STATSD: put_head(s, naming->prefix, bare ? "" : statsd[s->row->kind]); return;
-	case NAMING_STATSD_LEGACY:
-		if (bare)
-			put_head(s, ends_in(s->row, ".numStats") ? "" : "stats", "");
-		else
-			put_head(s, "stats", legacy[s->row->kind]);
+	case NAMING_STATSD:
+	case NAMING_STATSITE: space = kind_component(naming, s->row->kind); break;
+	case NAMING_STATSD_LEGACY: space = legacy[s->row->kind]; break;
+	case NAMING_BRUBECK:
+	case NAMING_PLAIN: break;
+	}
+	put_head(s, scheme_prefix(naming), space);
+}
+
+/* A point: the head, a statistic unless that is empty, the tail; and its
+ * value. Then back to the head. */
+static void
+give(struct spelling *s, const char *statistic, const char *number, double value)
+{
+	s->points++;
+	if (s->point == NULL)
 		return;
-	case NAMING_PLAIN: put_head(s, "", ""); return;
+	if (statistic[0] != '\0') {
+		text_byte(s->out, '.');
+		text_puts(s->out, statistic);
+		text_puts(s->out, number);
+	}
+	char *end = text_reserve(s->out, s->tail_len);
+
+	memcpy(end, s->out->bytes, s->tail_len);
+	s->out->len += s->tail_len;
+	s->point(s->arg, s->out->bytes + s->tail_len, s->out->len - s->tail_len, value);
+	s->out->len = s->head_end;
+}
+
+/* As part of a name: the first point becomes `point`. */
+static void
+print_number(double value, char point, char *out)
+{
+	size_t len = number_print(value, out);
+	char *at = memchr(out, '.', len);
+
+	if (at != NULL)
+		*at = point;
+	out[len] = '\0';
+}
+
+/* 90 is 90, 99.9 is 99_9, -10 is top10. In brubeck, which writes the digits of
+ * the fraction, 99.9 is 999; what lies below 10 keeps a _, 7.5 is not 75. */
+static void
+print_percent(const struct naming *naming, double percent, char *out)
+{
+	if (percent < 0) {
+		memcpy(out, "top", 3);
+		print_number(-percent, '_', out + 3);
+		return;
+	}
+	print_number(percent, '_', out);
+	if (naming->scheme == NAMING_BRUBECK && percent >= 10 && strchr(out, '_') != NULL)
+		memmove(out + 2, out + 3, strlen(out + 3) + 1);
+}
+
+#define PERCENT_TEXT_MAX (3 + NUMBER_TEXT_MAX + 1)
+
+static bool
+has(statistic_mask wanted, enum statistic statistic)
+{
+	return (wanted >> statistic & 1) != 0;
+}
+
+static void
+give_figures(struct spelling *s, statistic_mask wanted, const struct spelt *spelt)
+{
+	for (; spelt->name != NULL; spelt++)
+		if (has(wanted, spelt->statistic))
+			give(s, spelt->name, "",
+			    scheme_value(s->naming, s->row->timer, spelt->figure, s->seconds));
+}
+
+static void
+give_statsd_quantile(
+    struct spelling *s, statistic_mask wanted, const struct quantile *q, const char *percent)
+{
+	bool from_top = q->asked.percent < 0;
+	enum statistic outer = from_top ? STATISTIC_LOWER_PERCENT : STATISTIC_UPPER_PERCENT;
+
+	if (has(wanted, STATISTIC_COUNT_PERCENT))
+		give(s, "count_", percent, (double)q->count);
+	if (has(wanted, STATISTIC_MEAN_PERCENT))
+		give(s, "mean_", percent, q->mean);
+	if (has(wanted, outer))
+		give(s, from_top ? "lower_" : "upper_", percent, q->boundary);
+	if (has(wanted, STATISTIC_SUM_PERCENT))
+		give(s, "sum_", percent, q->sum);
+	if (has(wanted, STATISTIC_SUM_SQUARES_PERCENT))
+		give(s, "sum_squares_", percent, q->sum_squares);
+}
+
+static void
+give_quantile(struct spelling *s, statistic_mask wanted, const struct quantile *q)
+{
+	bool outer = has(wanted, STATISTIC_UPPER_PERCENT);
+	char percent[PERCENT_TEXT_MAX] = "";
+
+	if (q->count == 0 || !scheme_has_percent(s->naming, q->asked.percent))
+		return;
+	if (s->point != NULL)
+		print_percent(s->naming, q->asked.percent, percent);
+	switch (q->asked.rule) {
+	case RANK_STATSD: give_statsd_quantile(s, wanted, q, percent); break;
+	case RANK_STATSITE:
+		if (q->asked.percent == 50 && has(wanted, STATISTIC_MEDIAN))
+			give(s, "median", "", q->boundary);
+		if (outer)
+			give(s, "p", percent, q->boundary);
+		break;
+	case RANK_BRUBECK:
+		if (outer)
+			give(s, "percentile.", percent, q->boundary);
+		break;
+	}
+}
+
+/* Those of the series' rule, else the sink's, else the scheme's, else the
+ * usual ones; by the scheme's rule for ranks. */
+static void
+give_quantiles(struct spelling *s, statistic_mask wanted)
+{
+	const struct timer_row *timer = s->row->timer;
+	enum rank_rule rule = naming_rank_rule(s->naming);
+	const double *percents;
+	size_t count = scheme_percents(s->naming, s->choice, &percents);
+
+	if (timer->ruled_percentiles || count == 0) {
+		for (size_t i = 0; i < timer->quantiles; i++)
+			if (timer->quantile[i].usual && timer->quantile[i].asked.rule == rule)
+				give_quantile(s, wanted, &timer->quantile[i]);
+		return;
+	}
+	for (size_t i = 0; i < count; i++) {
+		const struct quantile *q = scheme_quantile(timer, percents[i], rule);
+
+		if (q != NULL)
+			give_quantile(s, wanted, q);
 	}
 }
 
 static void
-give_counter(struct spelling *s, double seconds)
+give_histogram(struct spelling *s)
+{
+	const struct histogram *histogram = &s->row->timer->histogram;
+
+	for (size_t i = 0; i < histogram->bins; i++) {
+		char limit[NUMBER_TEXT_MAX + 1] = "inf";
+
+		if (isfinite(histogram->limits[i]))
+			print_number(histogram->limits[i], '_', limit);
+		give(s, "histogram.bin_", limit, (double)histogram->counts[i]);
+	}
+}
+
+static void
+give_timer(struct spelling *s)
+{
+	const struct scheme *scheme = scheme_of(s->naming);
+	const struct timer_row *timer = s->row->timer;
+	const struct item_list *chosen = &s->choice->statistics;
+	statistic_mask wanted = timer->statistics;
+
+	if (chosen->count > 0 && !timer->ruled_statistics)
+		wanted = statistic_set(chosen->at, chosen->count);
+	if (timer->n == 0) {
+		give_figures(s, wanted, scheme->idle);
+		return;
+	}
+	give_figures(s, wanted, scheme->before);
+	give_quantiles(s, wanted);
+	give_figures(s, wanted, scheme->after);
+	if (has(wanted, STATISTIC_HISTOGRAM))
+		give_histogram(s);
+}
+
+static void
+give_counter(struct spelling *s)
 {
 	const struct naming *naming = s->naming;
 	double delta = s->row->counter.delta;
 
-	if (naming->rates) {
-		if (naming->scheme == NAMING_STATSD_LEGACY)
-			give_point(s, delta / seconds);
-		else
-			give_statistic(s, "rate", delta / seconds);
-	}
-	if (!naming->counts)
+	switch ((enum naming_scheme)naming->scheme) {
+	case NAMING_STATSD:
+		if (naming->rates)
+			give(s, "rate", "", delta / s->seconds);
+		if (naming->counts)
+			give(s, "count", "", delta);
 		return;
-	if (naming->scheme == NAMING_STATSD) {
-		give_statistic(s, "count", delta);
-		return;
-	}
-	if (naming->scheme == NAMING_STATSD_LEGACY)
+	case NAMING_STATSD_LEGACY:
+		if (naming->rates)
+			give(s, "", "", delta / s->seconds);
 		put_head(s, "stats_counts", "");
-	give_point(s, delta);
+		break;
+	case NAMING_PLAIN:
+		if (naming->rates)
+			give(s, "rate", "", delta / s->seconds);
+		break;
+	case NAMING_STATSITE:
+	case NAMING_BRUBECK: break;
+	}
+	if (naming->counts)
+		give(s, "", "", delta);
+}
+
+static void
+give_row(struct spelling *s)
+{
+	const struct row *row = s->row;
+
+	if (row->idle && row->kind != KIND_GAUGE && row->kind != KIND_TIMER &&
+	    scheme_of(s->naming)->forgets)
+		return;
+	switch (row->kind) {
+	case KIND_COUNTER: give_counter(s); break;
+	case KIND_GAUGE: give(s, "", "", row->gauge.value); break;
+	case KIND_SET:
+		give(s, s->naming->scheme == NAMING_STATSITE ? "" : "count", "",
+		    (double)row->set.count);
+		break;
+	case KIND_TIMER: give_timer(s); break;
+	}
 }
 
 void
-naming_points(const struct naming *naming, enum naming_tags tags, const struct row *row,
-    const struct interval *interval, struct text *scratch, naming_point_fn *point, void *arg)
+naming_points(const struct naming *naming, enum naming_tags tags,
+    const struct naming_choice *choice, const struct row *row, double seconds, struct text *scratch,
+    naming_point_fn *point, void *arg)
 {
 	struct spelling s = {
-	    .naming = naming, .tags = tags, .row = row, .out = scratch, .point = point, .arg = arg};
-	double seconds = interval_seconds(interval);
+	    .naming = naming,
+	    .choice = choice,
+	    .tags = tags,
+	    .row = row,
+	    .seconds = seconds,
+	    .out = scratch,
+	    .point = point,
+	    .arg = arg,
+	};
 
 	text_reset(scratch);
+	text_reserve(scratch, 1); /* even a name of nothing has an address */
 	put_tail(&s);
-	put_space(&s);
-	switch (row->kind) {
-	case KIND_COUNTER: give_counter(&s, seconds); break;
-	case KIND_GAUGE: give_point(&s, row->gauge.value); break;
-	case KIND_SET: give_statistic(&s, "count", (double)row->set.count); break;
-	case KIND_TIMER: give_timer(&s, seconds); break;
-	}
+	if (row->own && row->bare)
+		put_bare_head(&s);
+	else
+		put_kind_head(&s);
+	give_row(&s);
 }
 
 size_t
-naming_count(const struct naming *naming, const struct row *row)
+naming_count(const struct naming *naming, const struct naming_choice *choice, const struct row *row)
 {
-	size_t points = TIMER_POINTS;
+	struct spelling s = {.naming = naming, .choice = choice, .row = row, .seconds = 1};
 
-	if (row->kind == KIND_COUNTER)
-		return (size_t)naming->counts + (size_t)naming->rates;
-	if (row->kind != KIND_TIMER)
-		return 1;
-	if (row->timer->n == 0)
-		return IDLE_TIMER_POINTS;
-	for (size_t i = 0; i < row->timer->quantiles; i++)
-		if (row->timer->quantile[i].count > 0)
-			points += QUANTILE_POINTS;
-	return points;
+	give_row(&s);
+	return s.points;
 }

@@ -10,13 +10,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* A client's address: of IPv6, or mapped into it. */
+#define SOURCE_BYTES 16
+
 struct sample {
-	const char *name; /* raw */
-	const char *tags; /* raw, what followed |# */
+	const char *name;      /* raw */
+	const char *tags;      /* raw, what followed |# */
+	const uint8_t *source; /* of a total: SOURCE_BYTES of its client; else NULL */
 	uint32_t name_len, tags_len;
 	enum kind kind;
-	bool relative; /* a gauge's delta: the value had a sign */
-	double weight; /* 1 / sample rate */
+	bool relative;     /* a gauge's delta: the value had a sign */
+	bool total;        /* of a counter: what its client has counted so far */
+	int64_t timestamp; /* of a counter or gauge, s since 1970; 0: now */
+	double weight;     /* 1 / sample rate */
 	union {
 		double value; /* counter, gauge, timer */
 		struct {

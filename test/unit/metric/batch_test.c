@@ -12,7 +12,7 @@ static const struct interval interval = {.seq = 3, .opened_ns = 10, .closed_ns =
 
 START_TEST(a_new_batch_is_empty_and_has_one_holder)
 {
-	struct batch *batch = batch_new(&interval, 20);
+	struct batch *batch = batch_new(&interval, 20, 10);
 
 	ck_assert_uint_eq(batch->holders, 1);
 	ck_assert_uint_eq(batch->count, 0);
@@ -28,7 +28,7 @@ END_TEST
 
 START_TEST(rows_keep_copies_of_their_names_until_full)
 {
-	struct batch *batch = batch_new(&interval, 20);
+	struct batch *batch = batch_new(&interval, 20, 10);
 	char name[32], tags[32];
 
 	for (unsigned i = 0; i < BATCH_ROWS; i++) {
@@ -65,7 +65,7 @@ END_TEST
 START_TEST(memory_is_aligned_counted_and_apart)
 {
 	static const size_t sizes[] = {1, 3, 0, 16, 17, 65535, 65536, 65537, 300000, 5};
-	struct batch *batch = batch_new(&interval, 20);
+	struct batch *batch = batch_new(&interval, 20, 10);
 	unsigned char *at[sizeof(sizes) / sizeof(*sizes)];
 	size_t total = 0, count = sizeof(sizes) / sizeof(*sizes);
 
@@ -85,9 +85,39 @@ START_TEST(memory_is_aligned_counted_and_apart)
 }
 END_TEST
 
+START_TEST(events_are_copied_and_keep_their_order)
+{
+	struct batch *batch = batch_new(&interval, 20, 10);
+	char title[] = "first", text[] = "words";
+	struct event event = {.title = {title, 5}, .text = {text, 5}, .alert = EVENT_ERROR};
+
+	ck_assert_ptr_null(batch->events);
+	size_t before = batch->bytes;
+
+	batch_add_event(batch, &event);
+	memcpy(title, "again", 5);
+	event.check = true;
+	event.next = &event;
+	batch_add_event(batch, &event);
+	memset(title, 'x', 5);
+	memset(text, 'x', 5);
+	const struct event *first = batch->events, *second = first->next;
+
+	ck_assert_mem_eq(first->title.at, "first", 5);
+	ck_assert_mem_eq(first->text.at, "words", 5);
+	ck_assert_int_eq(first->alert, EVENT_ERROR);
+	ck_assert(!first->check && second->check);
+	ck_assert_mem_eq(second->title.at, "again", 5);
+	ck_assert_ptr_null(second->next);
+	ck_assert_ptr_eq(batch->newest_event, second);
+	ck_assert_uint_gt(batch->bytes, before);
+	batch_drop(&batch);
+}
+END_TEST
+
 START_TEST(the_last_holder_frees)
 {
-	struct batch *mine = batch_new(&interval, 20);
+	struct batch *mine = batch_new(&interval, 20, 10);
 	struct batch *yours = batch_hold(mine), *theirs = batch_hold(mine);
 
 	ck_assert_ptr_eq(yours, mine);
@@ -105,6 +135,7 @@ static const struct suite_test tests[] = {
     SUITE_TEST(a_new_batch_is_empty_and_has_one_holder),
     SUITE_TEST(rows_keep_copies_of_their_names_until_full),
     SUITE_TEST(memory_is_aligned_counted_and_apart),
+    SUITE_TEST(events_are_copied_and_keep_their_order),
     SUITE_TEST(the_last_holder_frees),
     {0},
 };

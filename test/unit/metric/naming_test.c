@@ -1,69 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* naming_test.c -- names as StatsD spells them, and as we do. */
+/* naming_test.c -- names as StatsD, statsite and brubeck spell them, and as
+ * we do. */
 
-#include "metric/naming.h"
+#include "test/unit/metric/points.h"
 
+#include "test/unit/random.h"
 #include "test/unit/suite.h"
 
-#include <stdio.h>
-
-static const struct interval ten_seconds = {.seq = 1, .opened_ns = 0, .closed_ns = 10000000000};
-
-static struct naming
-naming_of(enum naming_scheme scheme)
-{
-	static char prefix[] = "stats", counters[] = "counters", timers[] = "timers",
-		    gauges[] = "gauges", sets[] = "sets", none[] = "";
-
-	return (struct naming){
-	    .scheme = (int)scheme,
-	    .prefix = prefix,
-	    .counters = counters,
-	    .timers = timers,
-	    .gauges = gauges,
-	    .sets = sets,
-	    .suffix = none,
-	    .counts = true,
-	    .rates = true,
-	};
-}
-
-static void
-note_point(void *arg, const char *name, size_t name_len, double value)
-{
-	text_printf(arg, "%.*s=%.17g\n", (int)name_len, name, value);
-}
-
-static struct row
-row_of(enum kind kind, const char *name, const char *tags)
-{
-	struct row row = {
-	    .kind = kind,
-	    .name = name,
-	    .name_len = (uint16_t)strlen(name),
-	    .tags = tags,
-	    .tags_len = (uint16_t)strlen(tags),
-	};
-
-	return row;
-}
-
-/* All points as lines of name=value; as many as naming_count() says. */
-static void
-must_give(
-    const struct naming *naming, enum naming_tags tags, const struct row *row, const char *expected)
-{
-	struct text scratch = {0}, points = {0};
-	size_t lines = 0;
-
-	naming_points(naming, tags, row, &ten_seconds, &scratch, note_point, &points);
-	ck_assert_str_eq(text_string(&points), expected);
-	for (const char *at = expected; *at != '\0'; at++)
-		lines += *at == '\n';
-	ck_assert_uint_eq(naming_count(naming, row), lines);
-	text_fini(&scratch);
-	text_fini(&points);
-}
+#include <math.h>
 
 START_TEST(counters_gauges_and_sets_are_spelt_as_the_scheme_says)
 {
@@ -79,6 +23,12 @@ START_TEST(counters_gauges_and_sets_are_spelt_as_the_scheme_says)
 	    {NAMING_STATSD_LEGACY, KIND_COUNTER, "stats.a.b=5\nstats_counts.a.b=50\n"},
 	    {NAMING_STATSD_LEGACY, KIND_GAUGE, "stats.gauges.a.b=7.5\n"},
 	    {NAMING_STATSD_LEGACY, KIND_SET, "stats.sets.a.b.count=3\n"},
+	    {NAMING_STATSITE, KIND_COUNTER, "counts.a.b=50\n"},
+	    {NAMING_STATSITE, KIND_GAUGE, "gauges.a.b=7.5\n"},
+	    {NAMING_STATSITE, KIND_SET, "sets.a.b=3\n"},
+	    {NAMING_BRUBECK, KIND_COUNTER, "a.b=50\n"},
+	    {NAMING_BRUBECK, KIND_GAUGE, "a.b=7.5\n"},
+	    {NAMING_BRUBECK, KIND_SET, "a.b.count=3\n"},
 	    {NAMING_PLAIN, KIND_COUNTER, "a.b.rate=5\na.b=50\n"},
 	    {NAMING_PLAIN, KIND_GAUGE, "a.b=7.5\n"},
 	    {NAMING_PLAIN, KIND_SET, "a.b.count=3\n"},
@@ -99,86 +49,70 @@ START_TEST(counters_gauges_and_sets_are_spelt_as_the_scheme_says)
 }
 END_TEST
 
-/* [100, 200, 300] at 90 and 80, as statsd's own test has it. */
-static struct timer_row *
-timer_of(void)
+START_TEST(idle_series_are_what_the_scheme_makes_of_them)
 {
-	static union {
-		struct timer_row row;
-		char room[sizeof(struct timer_row) + 4 * sizeof(struct quantile)];
-	} at;
-
-	at.row = (struct timer_row){
-	    .n = 3,
-	    .count = 30,
-	    .sum = 600,
-	    .sum_squares = 140000,
-	    .mean = 200,
-	    .deviation = 81.5,
-	    .lower = 100,
-	    .upper = 300,
-	    .median = 200,
-	    .quantiles = 4,
+	static const struct {
+		enum naming_scheme scheme;
+		const char *counter, *gauge, *timer, *set;
+	} cases[] = {
+	    {NAMING_STATSD, "stats.counters.t.rate=0\nstats.counters.t.count=0\n",
+		"stats.gauges.t=0\n", "stats.timers.t.count=0\nstats.timers.t.count_ps=0\n",
+		"stats.sets.t.count=0\n"},
+	    {NAMING_STATSD_LEGACY, "stats.t=0\nstats_counts.t=0\n", "stats.gauges.t=0\n",
+		"stats.timers.t.count=0\nstats.timers.t.count_ps=0\n", "stats.sets.t.count=0\n"},
+	    {NAMING_STATSITE, "", "gauges.t=0\n", "", ""},
+	    {NAMING_BRUBECK, "t=0\n", "t=0\n", "t.count=0\nt.count_ps=0\n", "t.count=0\n"},
+	    {NAMING_PLAIN, "t.rate=0\nt=0\n", "t=0\n", "t.count=0\nt.count_ps=0\n", "t.count=0\n"},
 	};
-	at.row.quantile[0] = (struct quantile){99.9, 3, 300, 200, 600, 140000};
-	at.row.quantile[1] = (struct quantile){.percent = 10, .count = 0};
-	at.row.quantile[2] = (struct quantile){-80, 2, 200, 250, 500, 130000};
-	at.row.quantile[3] = (struct quantile){-99.5, 3, 100, 200, 600, 140000};
-	return &at.row;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		const char *const expected[KINDS] = {
+		    [KIND_COUNTER] = cases[i].counter,
+		    [KIND_GAUGE] = cases[i].gauge,
+		    [KIND_TIMER] = cases[i].timer,
+		    [KIND_SET] = cases[i].set,
+		};
+
+		for (size_t kind = 0; kind < KINDS; kind++) {
+			struct naming naming = naming_of(cases[i].scheme);
+			struct row row = row_of((enum kind)kind, "t", "");
+			struct timer_row *timer = timer_of();
+
+			timer->n = 0;
+			timer->count = 0;
+			timer->histogram.bins = 1;
+			row.idle = true;
+			if (kind == KIND_TIMER)
+				row.timer = timer;
+			must_give(&naming, NAMING_TAGS_NONE, &row, expected[kind]);
+		}
+	}
 }
+END_TEST
 
-#define QUANTILE(head, suffix, percent, outer, count, mean, boundary, sum, squares)              \
-	head "count_" percent suffix "=" count "\n" head "mean_" percent suffix "=" mean         \
-	     "\n" head outer percent suffix "=" boundary "\n" head "sum_" percent suffix "=" sum \
-	     "\n" head "sum_squares_" percent suffix "=" squares "\n"
-
-#define TIMER(head, suffix)                                                                        \
-	QUANTILE(head, suffix, "99_9", "upper_", "3", "200", "300", "600", "140000")               \
-	QUANTILE(head, suffix, "top80", "lower_", "2", "250", "200", "500", "130000")              \
-	QUANTILE(head, suffix, "top99_5", "lower_", "3", "200", "100", "600", "140000")            \
-	head "std" suffix "=81.5\n" head "upper" suffix "=300\n" head "lower" suffix "=100\n" head \
-	     "count" suffix "=30\n" head "count_ps" suffix "=3\n" head "sum" suffix "=600\n" head  \
-	     "sum_squares" suffix "=140000\n" head "mean" suffix "=200\n" head "median" suffix     \
-	     "=200\n"
-
-START_TEST(timers_come_in_statsds_order_and_percentiles_without_values_not_at_all)
+START_TEST(kinds_are_apart_where_their_names_are)
 {
-	struct naming naming = naming_of(NAMING_STATSD);
-	struct row row = row_of(KIND_TIMER, "t", "");
+	static char gauges[] = "gauges", same[] = "timers", counts[] = "counts";
+	struct naming naming;
 
-	row.timer = timer_of();
-	must_give(&naming, NAMING_TAGS_NONE, &row, TIMER("stats.timers.t.", ""));
+	for (int scheme = NAMING_STATSD; scheme <= NAMING_PLAIN; scheme++) {
+		naming = naming_of((enum naming_scheme)scheme);
+		ck_assert(naming_tells_kinds_apart(&naming) ==
+		    (scheme != NAMING_BRUBECK && scheme != NAMING_PLAIN));
+	}
+	naming = naming_of(NAMING_STATSD);
+	naming.sets = same;
+	ck_assert(!naming_tells_kinds_apart(&naming));
 	naming.scheme = NAMING_STATSD_LEGACY;
-	must_give(&naming, NAMING_TAGS_NONE, &row, TIMER("stats.timers.t.", ""));
-	naming.scheme = NAMING_PLAIN;
-	must_give(&naming, NAMING_TAGS_NONE, &row, TIMER("t.", ""));
-}
-END_TEST
-
-START_TEST(idle_timer_is_its_count_only)
-{
-	struct naming naming = naming_of(NAMING_STATSD);
-	struct row row = row_of(KIND_TIMER, "t", "");
-	struct timer_row *timer = timer_of();
-
-	timer->n = 0;
-	timer->count = 0;
-	row.timer = timer;
-	must_give(&naming, NAMING_TAGS_GRAPHITE, &row,
-	    "stats.timers.t.count=0\nstats.timers.t.count_ps=0\n");
-}
-END_TEST
-
-START_TEST(suffix_follows_the_statistic_and_tags_follow_the_suffix)
-{
-	static char suffix[] = "eu";
-	struct naming naming = naming_of(NAMING_STATSD);
-	struct row row = row_of(KIND_TIMER, "t", "env:prod,url:http:x");
-
-	naming.suffix = suffix;
-	row.timer = timer_of();
-	must_give(&naming, NAMING_TAGS_GRAPHITE, &row,
-	    TIMER("stats.timers.t.", ".eu;env=prod;url=http:x"));
+	ck_assert(naming_tells_kinds_apart(&naming));
+	naming = naming_of(NAMING_STATSITE);
+	naming.counters = gauges;
+	ck_assert(!naming_tells_kinds_apart(&naming));
+	naming = naming_of(NAMING_STATSITE);
+	naming.gauges = counts;
+	ck_assert(!naming_tells_kinds_apart(&naming));
+	naming.scheme = NAMING_STATSD;
+	ck_assert(naming_tells_kinds_apart(&naming));
 }
 END_TEST
 
@@ -201,6 +135,80 @@ START_TEST(tags_go_where_the_setting_says)
 
 		row.gauge.value = 1;
 		must_give(&naming, cases[i].tags, &row, cases[i].expected);
+	}
+}
+END_TEST
+
+/* In the grammar statsd tags are as the client wrote them. */
+START_TEST(tags_without_a_type_come_back_as_they_were)
+{
+	static const struct {
+		const char *tags, *graphite, *path;
+	} cases[] = {
+	    {"", "g=1\n", "g=1\n"},
+	    {"prod", "g;prod=1\n", "g.prod=1\n"},
+	    {"t:", "g;t==1\n", "g.t=1\n"},
+	    {":v", "g;=v=1\n", "g.v=1\n"},
+	    {":", "g;==1\n", "g=1\n"},
+	    {"a:1,,b:2", "g;a=1;;b=2=1\n", "g.a.1.b.2=1\n"},
+	    {",a", "g;;a=1\n", "g.a=1\n"},
+	    {"a,", "g;a;=1\n", "g.a=1\n"},
+	    {"b:2,a:1,b:2", "g;b=2;a=1;b=2=1\n", "g.b.2.a.1.b.2=1\n"},
+	    {"a:b:c", "g;a=b:c=1\n", "g.a.b:c=1\n"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct naming naming = naming_of(NAMING_PLAIN);
+		struct row row = row_of(KIND_GAUGE, "g", cases[i].tags);
+
+		row.gauge.value = 1;
+		must_give(&naming, NAMING_TAGS_GRAPHITE, &row, cases[i].graphite);
+		must_give(&naming, NAMING_TAGS_PATH, &row, cases[i].path);
+	}
+}
+END_TEST
+
+START_TEST(a_name_may_be_empty)
+{
+	struct naming naming = naming_of(NAMING_STATSD);
+	struct row row = row_of(KIND_COUNTER, "", "a:b");
+
+	row.counter.delta = 10;
+	must_give(&naming, NAMING_TAGS_GRAPHITE, &row,
+	    "stats.counters..rate;a=b=1\nstats.counters..count;a=b=10\n");
+	naming.scheme = NAMING_STATSD_LEGACY;
+	must_give(&naming, NAMING_TAGS_NONE, &row, "stats.=1\nstats_counts.=10\n");
+	naming.scheme = NAMING_BRUBECK;
+	must_give(&naming, NAMING_TAGS_GRAPHITE, &row, ";a=b=10\n");
+	must_give(&naming, NAMING_TAGS_NONE, &row, "=10\n");
+}
+END_TEST
+
+START_TEST(a_given_prefix_is_everybodys_but_the_legacy_schemes)
+{
+	static char prefix[] = "x.y", none[] = "";
+	static const struct {
+		enum naming_scheme scheme;
+		const char *given, *empty;
+	} cases[] = {
+	    {NAMING_STATSD, "x.y.counters.a.rate=1\nx.y.counters.a.count=10\n",
+		"counters.a.rate=1\ncounters.a.count=10\n"},
+	    {NAMING_STATSD_LEGACY, "stats.a=1\nstats_counts.a=10\n",
+		"stats.a=1\nstats_counts.a=10\n"},
+	    {NAMING_STATSITE, "x.y.counts.a=10\n", "counts.a=10\n"},
+	    {NAMING_BRUBECK, "x.y.a=10\n", "a=10\n"},
+	    {NAMING_PLAIN, "x.y.a.rate=1\nx.y.a=10\n", "a.rate=1\na=10\n"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct naming naming = naming_of(cases[i].scheme);
+		struct row row = row_of(KIND_COUNTER, "a", "");
+
+		row.counter.delta = 10;
+		naming.prefix = prefix;
+		must_give(&naming, NAMING_TAGS_NONE, &row, cases[i].given);
+		naming.prefix = none;
+		must_give(&naming, NAMING_TAGS_NONE, &row, cases[i].empty);
 	}
 }
 END_TEST
@@ -259,6 +267,10 @@ START_TEST(counts_and_rates_can_be_left_out)
 	    {NAMING_STATSD, true, false, "stats.counters.a.count=10\n"},
 	    {NAMING_STATSD_LEGACY, false, true, "stats.a=1\n"},
 	    {NAMING_STATSD_LEGACY, true, false, "stats_counts.a=10\n"},
+	    {NAMING_STATSITE, false, true, ""},
+	    {NAMING_STATSITE, true, false, "counts.a=10\n"},
+	    {NAMING_BRUBECK, false, true, ""},
+	    {NAMING_BRUBECK, true, false, "a=10\n"},
 	    {NAMING_PLAIN, false, true, "a.rate=1\n"},
 	    {NAMING_PLAIN, true, false, "a=10\n"},
 	    {NAMING_PLAIN, false, false, ""},
@@ -286,6 +298,12 @@ START_TEST(bare_rows_have_no_namespace)
 	    {NAMING_STATSD, "statsd.processing_time", "stats.statsd.processing_time=1\n"},
 	    {NAMING_STATSD_LEGACY, "statsd.numStats", "statsd.numStats=1\n"},
 	    {NAMING_STATSD_LEGACY, "statsd.processing_time", "stats.statsd.processing_time=1\n"},
+	    {NAMING_STATSD, "statsd.graphiteStats.last_flush",
+		"stats.statsd.graphiteStats.last_flush=1\n"},
+	    {NAMING_STATSD_LEGACY, "statsd.graphiteStats.last_flush",
+		"stats.statsd.graphiteStats.last_flush=1\n"},
+	    {NAMING_STATSITE, "statsd.numStats", "statsd.numStats=1\n"},
+	    {NAMING_BRUBECK, "statsd.numStats", "statsd.numStats=1\n"},
 	    {NAMING_PLAIN, "statsd.numStats", "statsd.numStats=1\n"},
 	};
 
@@ -311,18 +329,82 @@ START_TEST(a_clients_row_is_never_bare)
 }
 END_TEST
 
+static void
+count_point(void *arg, const char *name, size_t name_len, double value)
+{
+	size_t *points = arg;
+
+	(void)name;
+	(void)value;
+	ck_assert_uint_gt(name_len, 0);
+	++*points;
+}
+
+/* Property: as many points come as were announced, whatever the row, the
+ * settings and the choice. */
+START_TEST(as_many_points_as_are_counted)
+{
+	static const double some[] = {90, 50, 99.9, -10, 75};
+	static const double limits[] = {1, 2, INFINITY};
+	static const uint64_t counts[] = {1, 2, 3};
+	uint64_t seed = random_seed();
+
+	for (int round = 0; round < 20000; round++) {
+		struct naming naming = naming_of((enum naming_scheme)random_below(&seed, 5));
+		struct row row = row_of((enum kind)random_below(&seed, KINDS), "a", "k:v");
+		struct timer_row *timer = timer_of();
+		double percents[5];
+		int statistics[3];
+		struct naming_choice choice = {
+		    {random_below(&seed, 6), percents}, {random_below(&seed, 4), statistics}};
+		struct text scratch = {0};
+		size_t points = 0;
+
+		memcpy(percents, some, sizeof(some));
+		for (size_t i = 0; i < 3; i++)
+			statistics[i] = (int)random_below(&seed, STATISTICS + 1);
+		naming.counts = random_below(&seed, 2) == 0;
+		naming.rates = random_below(&seed, 2) == 0;
+		row.idle = random_below(&seed, 2) == 0;
+		row.own = random_below(&seed, 2) == 0;
+		row.bare = random_below(&seed, 2) == 0;
+		timer->n = random_below(&seed, 3);
+		timer->statistics = (statistic_mask)random_next(&seed) & STATISTICS_ALL;
+		timer->ruled_percentiles = random_below(&seed, 3) == 0;
+		timer->ruled_statistics = random_below(&seed, 3) == 0;
+		timer->histogram = (struct histogram){random_below(&seed, 4), limits, counts};
+		while (timer->quantiles < QUANTILES_MAX && random_below(&seed, 8) != 0) {
+			struct quantile *q = add_quantile(timer, some[random_below(&seed, 5)],
+			    (enum rank_rule)random_below(&seed, 3), 1);
+
+			q->usual = random_below(&seed, 2) == 0;
+			q->count = random_below(&seed, 3);
+		}
+		if (row.kind == KIND_TIMER)
+			row.timer = timer;
+		naming_points(&naming, (enum naming_tags)random_below(&seed, 3), &choice, &row, 10,
+		    &scratch, count_point, &points);
+		ck_assert_uint_eq(naming_count(&naming, &choice, &row), points);
+		text_fini(&scratch);
+	}
+}
+END_TEST
+
 static const struct suite_test tests[] = {
     SUITE_TEST(counters_gauges_and_sets_are_spelt_as_the_scheme_says),
-    SUITE_TEST(timers_come_in_statsds_order_and_percentiles_without_values_not_at_all),
-    SUITE_TEST(idle_timer_is_its_count_only),
-    SUITE_TEST(suffix_follows_the_statistic_and_tags_follow_the_suffix),
+    SUITE_TEST(idle_series_are_what_the_scheme_makes_of_them),
+    SUITE_TEST(kinds_are_apart_where_their_names_are),
     SUITE_TEST(tags_go_where_the_setting_says),
+    SUITE_TEST(tags_without_a_type_come_back_as_they_were),
+    SUITE_TEST(a_name_may_be_empty),
+    SUITE_TEST(a_given_prefix_is_everybodys_but_the_legacy_schemes),
     SUITE_TEST(path_tags_stand_between_name_and_statistic),
     SUITE_TEST(empty_components_are_left_out),
     SUITE_TEST(legacy_has_namespaces_of_its_own),
     SUITE_TEST(counts_and_rates_can_be_left_out),
     SUITE_TEST(bare_rows_have_no_namespace),
     SUITE_TEST(a_clients_row_is_never_bare),
+    SUITE_TEST(as_many_points_as_are_counted),
     {0},
 };
 
