@@ -1,70 +1,38 @@
 /* SPDX-License-Identifier: MIT */
 /* canonical.c -- the one spelling of a series.
  *
- * Cleaning is StatsD's: a run of white space becomes one underscore, a slash
- * a dash, and everything outside [A-Za-z0-9_.;=-] goes away. Without cleaning
- * a name is kept to the byte, unless a backend could take it for something
- * else: white space, control bytes and invalid UTF-8 are refused.
+ * Without cleaning a name is kept to the byte, or refused if it is not plain.
  *
  * A tag without a value means true, as most who store tags have it. What
  * separates tags in the canonical list cannot stand in a key or value, nor
- * what Graphite refuses in one: it becomes an underscore. */
+ * what Graphite refuses in one: it becomes an underscore. So does, in a name,
+ * what would begin tags: the canonical spelling of a canonical spelling is
+ * itself.
+ *
+ * To the letter, the key is what StatsD makes it: name and tags joined by
+ * semicolons, then cleaned as one, whatever it was that the client wrote. What
+ * is listed as a tag is what stands between semicolons of that key. */
 
 #include "parse/canonical.h"
 
 #include "base/mem.h"
-#include "base/utf8.h"
+#include "parse/clean.h"
+#include "parse/scan.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* White space as in a C locale's isspace(). */
-static bool
-is_space(char byte)
-{
-	return byte == ' ' || (byte >= '\t' && byte <= '\r');
-}
+#define KEY_UNWANTED ";=:,!^"
+#define VALUE_UNWANTED ";,"
 
-static bool
-is_kept(char byte)
-{
-	return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-	    (byte >= '0' && byte <= '9') || (byte != '\0' && strchr("_-.;=", byte) != NULL);
-}
-
-static void
-append_cleaned(struct text *out, const char *bytes, size_t len)
-{
-	for (size_t i = 0; i < len; i++) {
-		if (is_space(bytes[i])) {
-			if (i == 0 || !is_space(bytes[i - 1]))
-				text_byte(out, '_');
-		} else if (bytes[i] == '/') {
-			text_byte(out, '-');
-		} else if (is_kept(bytes[i])) {
-			text_byte(out, bytes[i]);
-		}
-	}
-}
-
-static bool
-is_plain(const char *bytes, size_t len)
-{
-	for (size_t i = 0; i < len; i++) {
-		unsigned char byte = (unsigned char)bytes[i];
-
-		if (byte <= ' ' || byte == 0x7f)
-			return false;
-	}
-	return utf8_valid(bytes, len);
-}
+/* ---- bytes ------------------------------------------------------------------- */
 
 static enum reason
 append_bytes(const struct canonical_rules *rules, struct text *out, const char *bytes, size_t len)
 {
 	if (rules->clean)
-		append_cleaned(out, bytes, len);
-	else if (is_plain(bytes, len))
+		clean_append(out, bytes, len);
+	else if (clean_is_plain(bytes, len))
 		text_append(out, bytes, len);
 	else
 		return REASON_BAD_NAME;
@@ -79,81 +47,285 @@ replace_bytes(char *at, size_t len, const char *unwanted)
 			at[i] = '_';
 }
 
-/* Append a key or value to canonical->bytes; its place and length. */
+/* ---- one tag ----------------------------------------------------------------- */
+
+/* What `bytes` holds from `from` to `end` is one tag more. */
+static void
+keep_tag(struct canonical *canonical, size_t from, size_t key_end, size_t end,
+    enum tag_strength strength)
+{
+	canonical->found = mem_room(canonical->found, canonical->tags_found, &canonical->tags_cap,
+	    sizeof(*canonical->found));
+	canonical->found[canonical->tags_found] = (struct tag){
+	    .at = from,
+	    .len = end - from,
+	    .key_len = key_end - from,
+	    .strength = strength,
+	    .order = canonical->tags_found,
+	};
+	canonical->tags_found++;
+}
+
+/* The key that was written since `from`, to be followed by a colon. */
 static enum reason
-add_part(const struct canonical_rules *rules, struct canonical *canonical, const char *bytes,
-    size_t len, const char *unwanted, size_t *at_out, size_t *len_out)
+end_key(struct text *out, size_t from)
+{
+	if (out->len == from)
+		return REASON_TAGS;
+	replace_bytes(out->bytes + from, out->len - from, KEY_UNWANTED);
+	text_byte(out, ':');
+	return REASON_NONE;
+}
+
+/* The value that was written since `from`. */
+static void
+end_value(struct text *out, size_t from)
+{
+	if (out->len == from) {
+		text_puts(out, "true");
+		return;
+	}
+	replace_bytes(out->bytes + from, out->len - from, VALUE_UNWANTED);
+	if (out->bytes[from] == '~')
+		out->bytes[from] = '_';
+}
+
+/* A client's "k=v", or "k:v", or "k". */
+static enum reason
+add_tag(const struct canonical_rules *rules, struct canonical *canonical, const char *at,
+    const char *end, char assign)
 {
 	struct text *out = &canonical->bytes;
+	size_t from = out->len;
 
-	*at_out = out->len;
-	enum reason reason = append_bytes(rules, out, bytes, len);
-
-	*len_out = out->len - *at_out;
-	if (reason == REASON_NONE)
-		replace_bytes(out->bytes + *at_out, *len_out, unwanted);
-	return reason;
-}
-
-static enum reason
-add_value(const struct canonical_rules *rules, struct canonical *canonical, const char *bytes,
-    size_t len, struct tag *tag)
-{
-	enum reason reason =
-	    add_part(rules, canonical, bytes, len, ";,", &tag->value, &tag->value_len);
-
-	if (tag->value_len == 0) {
-		text_puts(&canonical->bytes, "true");
-		tag->value_len = 4;
-	} else if (canonical->bytes.bytes[tag->value] == '~') {
-		canonical->bytes.bytes[tag->value] = '_';
-	}
-	return reason;
-}
-
-static enum reason
-add_tag(const struct canonical_rules *rules, struct canonical *canonical, const char *bytes,
-    size_t len, char assign)
-{
-	const char *mark = memchr(bytes, assign, len);
-	size_t key_len = mark != NULL ? (size_t)(mark - bytes) : len;
-	const char *value = mark != NULL ? mark + 1 : bytes + len;
-	struct tag tag = {.order = canonical->tags_found};
-
-	if (canonical->tags_found == rules->most_tags)
-		return REASON_TAGS;
-	enum reason reason =
-	    add_part(rules, canonical, bytes, key_len, ";=:,!^", &tag.key, &tag.key_len);
+	while (at < end && *at == '#')
+		at++;
+	if (at == end)
+		return REASON_NONE;
+	const char *key_end = scan_byte(at, end, assign);
+	enum reason reason = append_bytes(rules, out, at, (size_t)(key_end - at));
 
 	if (reason == REASON_NONE)
-		reason = add_value(rules, canonical, value, (size_t)(bytes + len - value), &tag);
+		reason = end_key(out, from);
 	if (reason != REASON_NONE)
 		return reason;
-	if (tag.key_len == 0)
-		return REASON_TAGS;
-	canonical->found =
-	    mem_room(canonical->found, canonical->tags_found, &canonical->tags_cap, sizeof(tag));
-	canonical->found[canonical->tags_found++] = tag;
+	size_t value_from = out->len;
+
+	if (key_end < end)
+		reason = append_bytes(rules, out, key_end + 1, (size_t)(end - key_end - 1));
+	if (reason != REASON_NONE)
+		return reason;
+	end_value(out, value_from);
+	keep_tag(canonical, from, value_from - 1, out->len, TAG_CLIENT);
 	return REASON_NONE;
 }
 
 static enum reason
-add_tags(const struct canonical_rules *rules, struct canonical *canonical, const char *bytes,
-    size_t len, char separator, char assign)
+add_tags(const struct canonical_rules *rules, struct canonical *canonical, const char *at,
+    const char *end, char separator, char assign)
 {
-	const char *end = bytes + len;
 	enum reason reason = REASON_NONE;
 
-	while (bytes < end && reason == REASON_NONE) {
-		const char *stop = memchr(bytes, separator, (size_t)(end - bytes));
+	while (at < end && reason == REASON_NONE) {
+		const char *stop = scan_byte(at, end, separator);
 
-		if (stop == NULL)
-			stop = end;
-		if (stop > bytes)
-			reason = add_tag(rules, canonical, bytes, (size_t)(stop - bytes), assign);
-		bytes = stop + 1;
+		reason = add_tag(rules, canonical, at, stop, assign);
+		at = stop < end ? stop + 1 : end;
 	}
 	return reason;
+}
+
+/* ---- tags in a name ---------------------------------------------------------- */
+
+/* The tags behind `mark`; *rest_out is what follows them, and belongs to the
+ * name. */
+static enum reason
+add_name_tags(const struct canonical_rules *rules, struct canonical *canonical, const char *mark,
+    const char *end, bool closes, const char **rest_out)
+{
+	const char *tags_end = end;
+
+	*rest_out = end;
+	if (*mark == '[') {
+		if (!closes)
+			return REASON_TAGS;
+		tags_end = scan_byte(mark, end, ']');
+		*rest_out = tags_end + 1;
+	}
+	return add_tags(rules, canonical, mark + 1, tags_end, *mark == ';' ? ';' : ',', '=');
+}
+
+static enum reason
+make_safely(
+    const struct canonical_rules *rules, const struct sample *sample, struct canonical *canonical)
+{
+	const char *name = sample->name, *end = name + sample->name_len, *rest = end;
+	size_t prefix_len = canonical->name.len;
+	bool closes = false;
+	const char *mark = dialect_find(rules->dialects, name, end, &closes);
+	enum reason reason = append_bytes(rules, &canonical->name, name, (size_t)(mark - name));
+
+	if (reason == REASON_NONE && mark < end)
+		reason = add_name_tags(rules, canonical, mark, end, closes, &rest);
+	if (reason == REASON_NONE)
+		reason = append_bytes(rules, &canonical->name, rest, (size_t)(end - rest));
+	if (reason == REASON_NONE && canonical->name.len == prefix_len)
+		reason = REASON_BAD_NAME;
+	if (reason != REASON_NONE)
+		return reason;
+	dialect_blunt(
+	    rules->dialects, canonical->name.bytes + prefix_len, canonical->name.len - prefix_len);
+	if (!dialect_is_on(rules->dialects, DIALECT_DOGSTATSD))
+		return REASON_NONE;
+	return add_tags(rules, canonical, sample->tags, sample->tags + sample->tags_len, ',', ':');
+}
+
+/* ---- to the letter ----------------------------------------------------------- */
+
+/* One tag behind |#: of its semicolons and colons StatsD replaces the first. */
+static void
+join_tag(struct text *key, const char *at, const char *end)
+{
+	const char *semicolon = scan_byte(at, end, ';'), *colon = scan_byte(at, end, ':');
+	size_t from = key->len + 1;
+
+	text_byte(key, ';');
+	text_append(key, at, (size_t)(end - at));
+	if (semicolon < end)
+		key->bytes[from + (size_t)(semicolon - at)] = '_';
+	if (colon < end)
+		key->bytes[from + (size_t)(colon - at)] = '=';
+}
+
+/* Name and tags as StatsD joins them, before it cleans them. */
+static void
+join_key(const struct sample *sample, struct text *key)
+{
+	const char *at = sample->tags, *end = at + sample->tags_len;
+
+	text_append(key, sample->name, sample->name_len);
+	while (at <= end && sample->tags_len > 0) {
+		const char *stop = scan_byte(at, end, ',');
+
+		join_tag(key, at, stop);
+		at = stop + 1;
+	}
+}
+
+/* What `bytes` holds from `from` to `end` stands between semicolons of
+ * StatsD's key. */
+static void
+keep_letter_tag(struct canonical *canonical, size_t from, size_t end)
+{
+	char *bytes = canonical->bytes.bytes;
+	char *assign = memchr(bytes + from, '=', end - from);
+	size_t key_end = assign != NULL ? (size_t)(assign - bytes) : end;
+
+	replace_bytes(bytes + from, key_end - from, ",:");
+	replace_bytes(bytes + key_end, end - key_end, ",");
+	if (assign != NULL)
+		*assign = ':';
+	keep_tag(canonical, from, key_end, end, TAG_CLIENT);
+}
+
+static enum reason
+make_to_the_letter(
+    const struct canonical_rules *rules, const struct sample *sample, struct canonical *canonical)
+{
+	struct text *key = &canonical->bytes;
+
+	join_key(sample, &canonical->tags);
+	enum reason reason = append_bytes(rules, key, canonical->tags.bytes, canonical->tags.len);
+
+	if (reason != REASON_NONE)
+		return reason;
+	const char *end = key->bytes + key->len;
+	const char *stop = scan_byte(key->bytes, end, ';');
+
+	text_append(&canonical->name, key->bytes, (size_t)(stop - key->bytes));
+	while (stop < end) {
+		const char *from = stop + 1;
+
+		stop = scan_byte(from, end, ';');
+		keep_letter_tag(
+		    canonical, (size_t)(from - key->bytes), (size_t)(stop - key->bytes));
+	}
+	while (canonical->tags_found > 0 && canonical->found[canonical->tags_found - 1].len == 0)
+		canonical->tags_found--;
+	return REASON_NONE;
+}
+
+/* ---- the steps --------------------------------------------------------------- */
+
+static enum reason
+add_listener_tags(const struct canonical_rules *rules, struct canonical *canonical)
+{
+	enum reason reason = REASON_NONE;
+
+	for (size_t i = 0; i < rules->tags.count && reason == REASON_NONE; i++) {
+		const struct item_pair *tag = &rules->tags.at[i];
+
+		reason = canonical_add_tag(rules, canonical, tag->key, strlen(tag->key), tag->value,
+		    strlen(tag->value), TAG_WEAK);
+	}
+	return reason;
+}
+
+enum reason
+canonical_make(
+    const struct canonical_rules *rules, const struct sample *sample, struct canonical *canonical)
+{
+	text_reset(&canonical->name);
+	text_reset(&canonical->tags);
+	text_reset(&canonical->bytes);
+	text_reserve(&canonical->name, 1);
+	text_reserve(&canonical->tags, 1);
+	text_reserve(&canonical->bytes, 1);
+	canonical->tags_found = 0;
+	if ((size_t)sample->name_len + sample->tags_len > rules->most_bytes)
+		return REASON_NAME_TOO_LONG;
+	text_puts(&canonical->name, rules->prefix);
+	enum reason reason = rules->letter ? make_to_the_letter(rules, sample, canonical)
+					   : make_safely(rules, sample, canonical);
+
+	return reason == REASON_NONE ? add_listener_tags(rules, canonical) : reason;
+}
+
+void
+canonical_rename(struct canonical *canonical, const char *name, size_t len)
+{
+	text_reset(&canonical->name);
+	clean_append_plain(&canonical->name, name, len);
+	replace_bytes(canonical->name.bytes, canonical->name.len, ";");
+}
+
+static void
+append_own(const struct canonical_rules *rules, struct text *out, const char *bytes, size_t len)
+{
+	if (rules->clean)
+		clean_append(out, bytes, len);
+	else
+		clean_append_plain(out, bytes, len);
+}
+
+enum reason
+canonical_add_tag(const struct canonical_rules *rules, struct canonical *canonical, const char *key,
+    size_t key_len, const char *value, size_t value_len, enum tag_strength strength)
+{
+	struct text *out = &canonical->bytes;
+	size_t from = out->len;
+
+	append_own(rules, out, key, key_len);
+	enum reason reason = end_key(out, from);
+
+	if (reason != REASON_NONE)
+		return reason;
+	size_t value_from = out->len;
+
+	append_own(rules, out, value, value_len);
+	end_value(out, value_from);
+	keep_tag(canonical, from, value_from - 1, out->len, strength);
+	return REASON_NONE;
 }
 
 static int
@@ -162,12 +334,14 @@ compare_tags(const void *left, const void *right, void *arg)
 	const struct tag *a = left, *b = right;
 	const char *bytes = arg;
 	size_t shorter = a->key_len < b->key_len ? a->key_len : b->key_len;
-	int order = memcmp(bytes + a->key, bytes + b->key, shorter);
+	int order = memcmp(bytes + a->at, bytes + b->at, shorter);
 
 	if (order != 0)
 		return order;
 	if (a->key_len != b->key_len)
 		return a->key_len < b->key_len ? -1 : 1;
+	if (a->strength != b->strength)
+		return a->strength < b->strength ? -1 : 1;
 	return a->order < b->order ? -1 : 1;
 }
 
@@ -176,56 +350,77 @@ same_key(const struct canonical *canonical, const struct tag *a, const struct ta
 {
 	const char *bytes = canonical->bytes.bytes;
 
-	return a->key_len == b->key_len && memcmp(bytes + a->key, bytes + b->key, a->key_len) == 0;
+	return a->key_len == b->key_len && memcmp(bytes + a->at, bytes + b->at, a->key_len) == 0;
 }
 
+/* By key, and the strongest and last of each. */
 static void
-write_tags(struct canonical *canonical)
+order_tags(struct canonical *canonical)
 {
-	const char *bytes = canonical->bytes.bytes;
+	size_t count = canonical->tags_found, kept = 0;
+	struct tag *found = canonical->found;
 
-	if (canonical->tags_found > 1)
-		qsort_r(canonical->found, canonical->tags_found, sizeof(struct tag), compare_tags,
-		    canonical->bytes.bytes);
-	for (size_t i = 0; i < canonical->tags_found; i++) {
-		const struct tag *tag = &canonical->found[i];
+	if (count > 1)
+		qsort_r(found, count, sizeof(*found), compare_tags, canonical->bytes.bytes);
+	for (size_t i = 0; i < count; i++)
+		if (i + 1 == count || !same_key(canonical, &found[i], &found[i + 1]))
+			found[kept++] = found[i];
+	canonical->tags_found = kept;
+}
 
-		if (i + 1 < canonical->tags_found && same_key(canonical, tag, tag + 1))
-			continue;
-		if (canonical->tags.len > 0)
-			text_byte(&canonical->tags, ',');
-		text_append(&canonical->tags, bytes + tag->key, tag->key_len);
-		text_byte(&canonical->tags, ':');
-		text_append(&canonical->tags, bytes + tag->value, tag->value_len);
+/* Does a tag from `first` on take the place of this one? */
+static bool
+is_replaced(const struct canonical *canonical, const struct tag *tag, size_t first)
+{
+	for (size_t i = first; i < canonical->tags_found; i++) {
+		const struct tag *other = &canonical->found[i];
+		bool wins = other->strength > tag->strength ||
+		    (other->strength == tag->strength && other->order > tag->order);
+
+		if (wins && same_key(canonical, tag, other))
+			return true;
 	}
+	return false;
+}
+
+/* To the letter: the client's in their order, however often a key comes, then
+ * the operator's, of which one may take the place of another and, where it is
+ * the stronger, of the client's. */
+static void
+replace_tags(struct canonical *canonical)
+{
+	struct tag *found = canonical->found;
+	size_t clients = 0, kept = 0;
+
+	while (clients < canonical->tags_found && found[clients].strength == TAG_CLIENT)
+		clients++;
+	for (size_t i = 0; clients < canonical->tags_found && i < canonical->tags_found; i++)
+		found[i].replaced = is_replaced(canonical, &found[i], i < clients ? clients : 0);
+	for (size_t i = 0; i < canonical->tags_found; i++)
+		if (!found[i].replaced)
+			found[kept++] = found[i];
+	canonical->tags_found = kept;
 }
 
 enum reason
-canonical_make(
-    const struct canonical_rules *rules, const struct sample *sample, struct canonical *canonical)
+canonical_finish(const struct canonical_rules *rules, struct canonical *canonical)
 {
-	const char *semicolon = memchr(sample->name, ';', sample->name_len);
-	size_t name_len = semicolon != NULL ? (size_t)(semicolon - sample->name) : sample->name_len;
-
-	text_reset(&canonical->name);
+	if (canonical->name.len == 0 && !rules->letter)
+		return REASON_BAD_NAME;
+	if (rules->letter)
+		replace_tags(canonical);
+	else
+		order_tags(canonical);
+	if (canonical->tags_found > rules->most_tags)
+		return REASON_TAGS;
 	text_reset(&canonical->tags);
-	text_reset(&canonical->bytes);
-	text_reserve(&canonical->bytes, 1);
-	canonical->tags_found = 0;
-	if ((size_t)sample->name_len + sample->tags_len > rules->most_bytes)
-		return REASON_NAME_TOO_LONG;
-	enum reason reason = append_bytes(rules, &canonical->name, sample->name, name_len);
+	for (size_t i = 0; i < canonical->tags_found; i++) {
+		const struct tag *tag = &canonical->found[i];
 
-	if (reason == REASON_NONE && canonical->name.len == 0)
-		reason = REASON_BAD_NAME;
-	if (reason == REASON_NONE && semicolon != NULL)
-		reason = add_tags(
-		    rules, canonical, semicolon + 1, sample->name_len - name_len - 1, ';', '=');
-	if (reason == REASON_NONE)
-		reason = add_tags(rules, canonical, sample->tags, sample->tags_len, ',', ':');
-	if (reason != REASON_NONE)
-		return reason;
-	write_tags(canonical);
+		if (i > 0)
+			text_byte(&canonical->tags, ',');
+		text_append(&canonical->tags, canonical->bytes.bytes + tag->at, tag->len);
+	}
 	if (canonical->name.len + canonical->tags.len > rules->most_bytes)
 		return REASON_NAME_TOO_LONG;
 	return REASON_NONE;

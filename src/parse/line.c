@@ -4,28 +4,21 @@
 #include "parse/line.h"
 
 #include "base/number.h"
+#include "parse/event.h"
+#include "parse/scan.h"
 
 #include <endian.h>
 #include <math.h>
 #include <string.h>
 #include <strings.h>
 
-static const char *
-find(const char *at, const char *end, char byte)
-{
-	const char *found = memchr(at, byte, (size_t)(end - at));
-
-	return found != NULL ? found : end;
-}
-
 bool
 line_begin(struct line *line, const char *bytes, const char *end)
 {
-	while (end > bytes && (end[-1] == '\r' || end[-1] == '\0'))
-		end--;
+	end = scan_line_end(bytes, end);
 	if (end == bytes)
 		return false;
-	const char *colon = find(bytes, end, ':');
+	const char *colon = scan_byte(bytes, end, ':');
 
 	line->name = bytes;
 	line->name_len = (size_t)(colon - bytes);
@@ -75,7 +68,7 @@ line_quick(const char **at, const char *end, struct sample *sample_out)
 
 	if (end - colon < 4 || colon == name || *colon != ':' ||
 	    number_parse(colon + 1, end, &stop, &value) != NUMBER_OK || end - stop < 2 ||
-	    *stop != '|')
+	    *stop != '|' || (*name == '_' && event_begins(name, end)))
 		return false;
 	enum kind kind;
 	const char *after = stop + 2;
@@ -105,27 +98,46 @@ line_quick(const char **at, const char *end, struct sample *sample_out)
 	return true;
 }
 
+/* The end of what ends at a bar or a colon. */
+static const char *
+find_end(const struct line *line, const char *at)
+{
+	while (at < line->end && *at != '|' && *at != ':')
+		at++;
+	return at;
+}
+
+/* Of two letters: ms or kv. */
+static enum reason
+set_long_type(struct line *line, const char *at)
+{
+	line->duration = at[0] == 'm' && at[1] == 's';
+	line->absolute = at[0] == 'k' && at[1] == 'v';
+	line->kind = line->duration ? KIND_TIMER : KIND_GAUGE;
+	return line->duration || line->absolute ? REASON_NONE : REASON_UNKNOWN_TYPE;
+}
+
 /* The type that starts at `at`; *stop_out is what follows it. */
 static enum reason
 parse_type(struct line *line, const char *at, const char **stop_out)
 {
-	const char *stop = at;
+	const char *stop = find_end(line, at);
 
-	while (stop < line->end && *stop != '|' && *stop != ':')
-		stop++;
 	*stop_out = stop;
-	line->duration = false;
+	line->duration = line->absolute = line->total = false;
 	if (stop == at)
 		return REASON_NO_TYPE;
-	if (stop - at == 2 && at[0] == 'm' && at[1] == 's') {
-		line->kind = KIND_TIMER;
-		line->duration = true;
-		return REASON_NONE;
-	}
-	if (stop - at > 1)
+	if (stop - at == 2)
+		return set_long_type(line, at);
+	if (stop - at > 2)
 		return REASON_UNKNOWN_TYPE;
 	switch (*at) {
-	case 'c': line->kind = KIND_COUNTER; return REASON_NONE;
+	case 'c':
+	case 'm': line->kind = KIND_COUNTER; return REASON_NONE;
+	case 'C':
+		line->kind = KIND_COUNTER;
+		line->total = true;
+		return REASON_NONE;
 	case 'g': line->kind = KIND_GAUGE; return REASON_NONE;
 	case 'h':
 	case 'd': line->kind = KIND_TIMER; return REASON_NONE;
@@ -137,13 +149,10 @@ parse_type(struct line *line, const char *at, const char **stop_out)
 static enum reason
 parse_rate(struct line *line, const char *at, const char **stop_out)
 {
-	const char *stop = at;
+	const char *stop = find_end(line, at), *parsed;
 	double rate;
 
-	while (stop < line->end && *stop != '|' && *stop != ':')
-		stop++;
 	*stop_out = stop;
-	const char *parsed;
 
 	if (at == stop || *at == '+' || *at == '-' ||
 	    number_parse(at, stop, &parsed, &rate) != NUMBER_OK || parsed != stop)
@@ -152,10 +161,17 @@ parse_rate(struct line *line, const char *at, const char **stop_out)
 	return rate <= 1 && isfinite(line->weight) ? REASON_NONE : REASON_RATE;
 }
 
+static enum reason
+parse_timestamp(struct line *line, const char *at, const char **stop_out)
+{
+	*stop_out = scan_byte(at, line->end, '|');
+	return scan_seconds(at, *stop_out, &line->timestamp) ? REASON_NONE : REASON_TIMESTAMP;
+}
+
 static void
 set_tags(struct line *line, const char *at, const char **stop_out)
 {
-	*stop_out = find(at, line->end, '|');
+	*stop_out = scan_byte(at, line->end, '|');
 	line->tags = at;
 	line->tags_len = (size_t)(*stop_out - at);
 }
@@ -175,8 +191,10 @@ parse_fields(struct line *line, const char *at, const char **stop_out)
 			reason = parse_rate(line, at + 1, &at);
 		else if (at < line->end && *at == '#')
 			set_tags(line, at + 1, &at);
+		else if (at < line->end && *at == 'T')
+			reason = parse_timestamp(line, at + 1, &at);
 		else
-			at = find(at, line->end, '|');
+			at = scan_byte(at, line->end, '|');
 		if (first == REASON_NONE)
 			first = reason;
 	}
@@ -206,6 +224,7 @@ parse_element(struct line *line, const char *bar)
 	enum reason type_reason = parse_type(line, bar + 1, &stop);
 
 	line->weight = 1;
+	line->timestamp = 0;
 	enum reason reason = parse_fields(line, stop, &stop);
 
 	line->at = stop < line->end ? stop + 1 : NULL;
@@ -244,26 +263,38 @@ take_number(const struct line *line, const char *at, const char *end, struct sam
 		return REASON_NOT_FINITE;
 	if (status != NUMBER_OK || stop != end)
 		return is_not_finite_word(at, end) ? REASON_NOT_FINITE : REASON_BAD_VALUE;
-	if (line->kind == KIND_COUNTER && !isfinite(value * line->weight))
+	if (line->kind == KIND_COUNTER && !isfinite(value * sample->weight))
 		return REASON_NOT_FINITE;
 	if (line->duration && value < 0)
 		return REASON_NEGATIVE_TIMER;
 	sample->value = value;
-	sample->relative = line->kind == KIND_GAUGE && (*at == '+' || *at == '-');
+	sample->relative =
+	    line->kind == KIND_GAUGE && !line->absolute && (*at == '+' || *at == '-');
 	return REASON_NONE;
 }
 
-/* One value of the element whose type is known. */
+/* May values of this element be of another time than now? */
+static bool
+may_be_dated(const struct line *line)
+{
+	return line->kind == KIND_GAUGE || (line->kind == KIND_COUNTER && !line->total);
+}
+
+/* One value of the element whose type is known. How often a running total was
+ * sent says nothing about it: it has no weight. */
 static enum reason
 take_value(const struct line *line, const char *at, const char *end, struct sample *sample)
 {
-	sample->name = line->name;
-	sample->name_len = (uint32_t)line->name_len;
-	sample->tags = line->tags;
-	sample->tags_len = (uint32_t)line->tags_len;
-	sample->kind = line->kind;
-	sample->weight = line->weight;
-	sample->relative = false;
+	*sample = (struct sample){
+	    .name = line->name,
+	    .tags = line->tags,
+	    .name_len = (uint32_t)line->name_len,
+	    .tags_len = (uint32_t)line->tags_len,
+	    .kind = line->kind,
+	    .total = line->total,
+	    .timestamp = may_be_dated(line) ? line->timestamp : 0,
+	    .weight = line->total ? 1 : line->weight,
+	};
 	if (line->kind != KIND_SET)
 		return take_number(line, at, end, sample);
 	sample->member = at;
@@ -275,7 +306,7 @@ static enum reason
 next_packed(struct line *line, struct sample *sample)
 {
 	const char *at = line->value;
-	const char *colon = find(at, line->values_end, ':');
+	const char *colon = scan_byte(at, line->values_end, ':');
 
 	line->value = colon < line->values_end ? colon + 1 : NULL;
 	return take_value(line, at, colon, sample);
@@ -285,7 +316,7 @@ static enum reason
 next_element(struct line *line, struct sample *sample)
 {
 	const char *values = line->at;
-	const char *bar = find(values, line->end, '|');
+	const char *bar = scan_byte(values, line->end, '|');
 
 	if (bar == line->end) {
 		line->at = NULL;

@@ -1,19 +1,25 @@
 /* SPDX-License-Identifier: MIT */
-/* line.h -- one line of StatsD to its samples.
+/* line.h -- one line of StatsD, as `grammar: safe` reads it, to its samples.
  *
  *   line    = name ":" element *( ":" element )
  *   element = value *( ":" value ) "|" type *( "|" field )
- *   type    = "c" / "g" / "ms" / "h" / "d" / "s"
- *   field   = "@" rate / "#" tags / anything else, ignored
+ *   type    = "c" / "m" / "C" / "g" / "kv" / "ms" / "h" / "d" / "s"
+ *   field   = "@" rate / "#" tags / "T" seconds / anything else, ignored
  *
  *   page.views:1|c                      one sample
  *   page.views:1|c|@0.1|#region:eu      weighing 10, with a tag
  *   page.load:12:15:9|ms                packed: three samples
  *   page:1|c:320|ms                     two elements of one name
+ *   page.views:7|c|T1700000000          of that time
+ *
+ * m is a counter; C is one whose values are running totals; kv is a gauge
+ * whose values are absolute whatever their sign.
  *
  * A set's value is all up to the bar, colons included. Tags belong to the
- * whole line, a rate to its element. A rate ends at the next bar or colon;
- * tags and unknown fields end at the next bar only.
+ * whole line, a rate and a time to their element. A rate ends at the next bar
+ * or colon; a time, tags and unknown fields end at the next bar only. Of two
+ * fields of one sort the last counts. A time is kept for c, m, g and kv, a
+ * rate for all but C.
  *
  * The iterator gives each sample, or why an element was refused; it never
  * allocates, and visits each byte a bounded number of times. */
@@ -33,6 +39,9 @@ struct line {
 	const char *value, *values_end; /* packed values still to come */
 	enum kind kind;                 /* theirs */
 	bool duration;                  /* their type is ms */
+	bool total;                     /* C */
+	bool absolute;                  /* kv */
+	int64_t timestamp;
 	double weight;
 };
 
@@ -43,7 +52,7 @@ bool line_begin(struct line *line, const char *bytes, const char *end);
 /* Most lines are one number of one type, "name:value|type", and nothing else.
  * If such a line begins at *at, fill in *sample_out, move *at behind its
  * newline, and be true; else touch nothing. What this takes line_next() would
- * take just so; it only gets there in one pass. */
+ * take just so; it only gets there in one pass. It takes no event. */
 bool line_quick(const char **at, const char *end, struct sample *sample_out);
 
 /* The next element or packed value. False: there are no more. Else

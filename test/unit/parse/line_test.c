@@ -8,10 +8,12 @@
 #include "test/unit/random.h"
 #include "test/unit/suite.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-/* One sample as text: kind name value*weight relative #tags, or !reason. */
+/* One sample as text: kind, name, value, ~ if relative, = if a total, *weight,
+ * @time, #tags; or !reason. */
 static void
 describe(struct text *out, const struct sample *sample, enum reason reason)
 {
@@ -25,33 +27,44 @@ describe(struct text *out, const struct sample *sample, enum reason reason)
 	if (sample->kind == KIND_SET)
 		text_append(out, sample->member, sample->member_len);
 	else
-		text_printf(out, "%s%g", sample->relative ? "~" : "", sample->value);
+		text_printf(out, "%s%s%g", sample->relative ? "~" : "", sample->total ? "=" : "",
+		    sample->value);
 	if (sample->weight != 1)
 		text_printf(out, "*%g", sample->weight);
+	if (sample->timestamp != 0)
+		text_printf(out, "@%" PRId64, sample->timestamp);
+	ck_assert_ptr_null(sample->source);
 	if (sample->tags_len > 0)
 		text_printf(out, "#%.*s", (int)sample->tags_len, sample->tags);
 	text_byte(out, ')');
 }
 
+/* All samples of a line, which is copied, so that a read past its end is seen. */
 static void
-expect(const char *line_text, const char *expected)
+describe_line(struct text *out, const char *line_text)
 {
 	struct line line;
 	struct sample sample;
 	enum reason reason;
-	struct text got = {0};
 	size_t len = strlen(line_text);
-	/* A copy of exactly its size, so that a read past its end is seen. */
 	char *copy = malloc(len > 0 ? len : 1);
 
 	memcpy(copy, line_text, len);
 	if (line_begin(&line, copy, copy + len))
 		while (line_next(&line, &sample, &reason))
-			describe(&got, &sample, reason);
+			describe(out, &sample, reason);
+	free(copy);
+}
+
+static void
+expect(const char *line_text, const char *expected)
+{
+	struct text got = {0};
+
+	describe_line(&got, line_text);
 	ck_assert_msg(strcmp(text_string(&got), expected) == 0, "%s\n   gives %s\n  not it %s",
 	    line_text, text_string(&got), expected);
 	text_fini(&got);
-	free(copy);
 }
 
 struct row {
@@ -77,6 +90,9 @@ START_TEST(each_type_gives_its_kind)
 	    {"a:1|d", "timer(a,1)"},
 	    {"a:1|s", "set(a,1)"},
 	    {"a:user five|s", "set(a,user five)"},
+	    {"a:1|m", "counter(a,1)"},
+	    {"a:1|C", "counter(a,=1)"},
+	    {"a:1|kv", "gauge(a,1)"},
 	};
 	EXPECT_ALL(rows);
 }
@@ -121,6 +137,9 @@ START_TEST(a_sign_makes_a_gauge_relative)
 	    {"a:5|g", "gauge(a,5)"},
 	    {"a:+5|c", "counter(a,5)"},
 	    {"a:-0|g", "gauge(a,~-0)"},
+	    {"a:+5|kv", "gauge(a,5)"},
+	    {"a:-5|kv", "gauge(a,-5)"},
+	    {"a:0|g:-5|g", "gauge(a,0) gauge(a,~-5)"},
 	};
 	EXPECT_ALL(rows);
 }
@@ -159,6 +178,12 @@ START_TEST(a_rate_is_a_weight)
 	    {"a:1|c|@", "!rate"},
 	    {"a:1|c|@.1.2", "!rate"},
 	    {"a:1|c|@blah", "!rate"},
+	    {"a:1|g|@0", "!rate"},
+	    {"a:1|kv|@0.5", "gauge(a,1*2)"},
+	    {"a:1|m|@0.5", "counter(a,1*2)"},
+	    {"a:7|C|@0.1", "counter(a,=7)"},
+	    {"a:1e308|C|@0.1", "counter(a,=1e+308)"},
+	    {"a:7|C|@0", "!rate"},
 	};
 	EXPECT_ALL(rows);
 }
@@ -180,9 +205,11 @@ START_TEST(missing_parts_have_their_reasons)
 	    {"a:1|", "!no_type"},
 	    {"a:1||@0.5", "!no_type"},
 	    {"a:1|z", "!unknown_type"},
-	    {"a:1|C", "!unknown_type"},
 	    {"a:1|cc", "!unknown_type"},
-	    {"a:1|m", "!unknown_type"},
+	    {"a:1|k", "!unknown_type"},
+	    {"a:1|M", "!unknown_type"},
+	    {"a:1|Kv", "!unknown_type"},
+	    {"a:1|mss", "!unknown_type"},
 	    {"a:1| c", "!unknown_type"},
 	    {"_e{5,4}:title|text", "!unknown_type"},
 	    {"_sc|name|0", "!no_value"},
@@ -244,8 +271,59 @@ START_TEST(unknown_fields_are_ignored)
 	    {"a:1|c|", "counter(a,1)"},
 	    {"a:1|c||", "counter(a,1)"},
 	    {"a:1|c|0.1", "counter(a,1)"},
-	    {"a:1|c|c:ci-123|T1700000000|e:it-false|card:low|#k:v", "counter(a,1#k:v)"},
 	    {"a:1|c|m:test:2|c", "counter(a,1)"},
+	    {"a:1|c|x", "counter(a,1)"},
+	    {"a:1|c|t1700000000", "counter(a,1)"},
+	};
+	EXPECT_ALL(rows);
+}
+END_TEST
+
+/* DogStatsD through v1.6. */
+START_TEST(fields_come_in_any_order)
+{
+	static const struct row rows[] = {
+	    {"a:1|c|c:ci-123|T1700000000|e:it-false|card:low|#k:v", "counter(a,1@1700000000#k:v)"},
+	    {"a:1|c|c:ci-abc|T1700000000|#k:v|@0.5|e:it-false,cn-x|card:low",
+		"counter(a,1*2@1700000000#k:v)"},
+	    {"a:1|c|card:low|e:it-false,cn-x,pu-1|@0.5|#k:v,x|T1|c:in-42",
+		"counter(a,1*2@1#k:v,x)"},
+	    {"a:1:2|ms|c:cid-1|#k:v|@0.5", "timer(a,1*2#k:v) timer(a,2*2#k:v)"},
+	    {"a:1|c|@0.5|c:x:2|c", "counter(a,1*2)"},
+	    {"a:1|c|c:x|@0.5:2|g|#k", "counter(a,1*2#k) gauge(a,2#k)"},
+	    {"a:x|s|#k:v|c:y", "set(a,x#k:v)"},
+	};
+	EXPECT_ALL(rows);
+}
+END_TEST
+
+START_TEST(a_time_is_kept_where_it_means_something)
+{
+	static const struct row rows[] = {
+	    {"a:1|c|T1", "counter(a,1@1)"},
+	    {"a:1|m|T1700000000", "counter(a,1@1700000000)"},
+	    {"a:+1|g|T1700000000", "gauge(a,~1@1700000000)"},
+	    {"a:1|kv|T1700000000", "gauge(a,1@1700000000)"},
+	    {"a:1:2|g|T9", "gauge(a,1@9) gauge(a,2@9)"},
+	    {"a:1|c|T5|T9999999999", "counter(a,1@9999999999)"},
+	    {"a:1|c|T5|@0.5:2|c", "counter(a,1*2@5) counter(a,2)"},
+	    {"a:1|ms|T5", "timer(a,1)"},
+	    {"a:1|h|T5", "timer(a,1)"},
+	    {"a:1|d|T5", "timer(a,1)"},
+	    {"a:x|s|T5", "set(a,x)"},
+	    {"a:1|C|T5", "counter(a,=1)"},
+	    {"a:1|c|T", "!timestamp"},
+	    {"a:1|c|T0", "!timestamp"},
+	    {"a:1|c|T0000000000", "!timestamp"},
+	    {"a:1|c|T-1", "!timestamp"},
+	    {"a:1|c|T+1", "!timestamp"},
+	    {"a:1|c|T1.5", "!timestamp"},
+	    {"a:1|c|T1e9", "!timestamp"},
+	    {"a:1|c|T12345678901", "!timestamp"},
+	    {"a:1|c|T5:2|c", "!timestamp"},
+	    {"a:1|ms|T0", "!timestamp"},
+	    {"a:1|C|Tx", "!timestamp"},
+	    {"a:1|z|T0", "!unknown_type"},
 	};
 	EXPECT_ALL(rows);
 }
@@ -258,6 +336,8 @@ START_TEST(line_endings_of_all_clients_are_tolerated)
 	    {"\r", ""},
 	    {"a:1|c\r", "counter(a,1)"},
 	    {"a:x|s\r", "set(a,x)"},
+	    {"a:1|kv\r", "gauge(a,1)"},
+	    {"a:1|c|T5\r", "counter(a,1@5)"},
 	};
 	EXPECT_ALL(rows);
 	struct line line;
@@ -270,7 +350,7 @@ END_TEST
  * iterator comes to an end. */
 START_TEST(any_bytes_are_answered)
 {
-	static const char alphabet[] = "a1.:|@#cgmsh,;=+-e \n\r\0\xff";
+	static const char alphabet[] = "a1.:|@#cgmshkvCT,;=+-e \n\r\0\xff";
 	uint64_t random = random_seed();
 
 	for (int round = 0; round < 200000; round++) {
@@ -298,7 +378,7 @@ END_TEST
  * one takes, and it must take the usual ones. */
 START_TEST(the_quick_way_takes_what_the_thorough_one_would)
 {
-	static const char alphabet[] = "ab1.0:|cgms\n-+e@#\r ";
+	static const char alphabet[] = "ab1.0:|cgmsCkv\n-+e@#\r _{";
 	static const char *const usual[] = {"a:1|c", "a.b:-1.5|g", "name.of.metric:320|ms\nb:1|c"};
 	uint64_t random = random_seed();
 	unsigned taken = 0;
@@ -314,7 +394,7 @@ START_TEST(the_quick_way_takes_what_the_thorough_one_would)
 		char bytes[40];
 		size_t len = (size_t)snprintf(bytes, sizeof(bytes), "%.*s:%d|%s",
 		    (int)random_below(&random, 20), "abcdefghijklmnopqrst",
-		    (int)random_below(&random, 100) - 50, "ms" + random_below(&random, 2));
+		    (int)random_below(&random, 100) - 50, &"ms"[random_below(&random, 2)]);
 
 		for (unsigned i = random_below(&random, 3); i > 0; i--)
 			bytes[random_below(&random, (unsigned)len)] =
@@ -350,7 +430,73 @@ START_TEST(the_quick_way_takes_what_the_thorough_one_would)
 }
 END_TEST
 
+/* An event whose title or text is a number looks like a metric. */
+START_TEST(the_quick_way_takes_no_event)
+{
+	static const struct {
+		const char *line;
+		bool taken;
+	} rows[] = {
+	    {"_e{1,1}:1|c", false},
+	    {"_e{:1|c", false},
+	    {"_sc|a:1|c", false},
+	    {"_sc|a:1|ms\nb:1|c", false},
+	    {"_e:1|c", true},
+	    {"_:1|c", true},
+	    {"_sc:1|c", true},
+	    {"_script.time:1|ms", true},
+	    {"__e{1,1}:1|c", true},
+	    {"a_e{1,1}:1|c", true},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		const char *at = rows[i].line, *end = at + strlen(at);
+		struct sample sample;
+
+		ck_assert_msg(line_quick(&at, end, &sample) == rows[i].taken, "%s", rows[i].line);
+		ck_assert_ptr_eq(at, rows[i].taken ? end : rows[i].line);
+	}
+}
+END_TEST
+
+/* What a line means does not depend on what else the buffer holds. */
+START_TEST(elements_of_one_line_are_lines_of_their_own)
+{
+	static const char *const elements[] = {"1|c", "2|ms", "+3|g", "x|s", "4|kv", "5|C",
+	    "6|m|@0.5", "7:8|h", "bad", "9|z", "10|c|@0"};
+	uint64_t random = random_seed();
+	const unsigned count = sizeof(elements) / sizeof(*elements);
+
+	for (int round = 0; round < 20000; round++) {
+		struct text line = {0}, expected = {0}, got = {0};
+
+		text_puts(&line, "name");
+		for (unsigned n = 1 + random_below(&random, 4); n > 0; n--) {
+			const char *element = elements[random_below(&random, count)];
+			char alone[64];
+
+			/* Without a type it would join the next element's values. */
+			if (n > 1 && strchr(element, '|') == NULL)
+				continue;
+			snprintf(alone, sizeof(alone), "name:%s", element);
+			text_printf(&line, ":%s", element);
+			describe_line(&expected, alone);
+		}
+		describe_line(&got, text_string(&line));
+		if (strchr(text_string(&line), ':') != NULL)
+			ck_assert_str_eq(text_string(&got), text_string(&expected));
+		text_fini(&line);
+		text_fini(&expected);
+		text_fini(&got);
+	}
+}
+END_TEST
+
 static const struct suite_test tests[] = {
+    SUITE_TEST(the_quick_way_takes_no_event),
+    SUITE_TEST(elements_of_one_line_are_lines_of_their_own),
+    SUITE_TEST(fields_come_in_any_order),
+    SUITE_TEST(a_time_is_kept_where_it_means_something),
     SUITE_TEST(the_quick_way_takes_what_the_thorough_one_would),
     SUITE_TEST(each_type_gives_its_kind),
     SUITE_TEST(numbers_are_decimal_and_finite),

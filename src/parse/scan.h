@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/* scan.h -- what several parsers of this floor look for. */
+
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+/* The first such byte, or the end. */
+static inline const char *
+scan_byte(const char *at, const char *end, char byte)
+{
+	const char *found = memchr(at, byte, (size_t)(end - at));
+
+	return found != NULL ? found : end;
+}
+
+/* The end of a line without what clients put before its newline. */
+static inline const char *
+scan_line_end(const char *at, const char *end)
+{
+	while (end > at && (end[-1] == '\r' || end[-1] == '\0'))
+		end--;
+	return end;
+}
+
+/* Is the text exactly this word? */
+static inline bool
+scan_is(const char *at, const char *end, const char *word)
+{
+	size_t len = strlen(word);
+
+	return (size_t)(end - at) == len && memcmp(at, word, len) == 0;
+}
+
+/* Length in bytes of the white space at the start, as JavaScript has it:
+ * U+0009 to U+000D, U+0020, U+00A0, U+1680, U+2000 to U+200A, U+2028, U+2029,
+ * U+202F, U+205F, U+3000 and U+FEFF. 0: none stands there. */
+static inline size_t
+scan_space(const char *at, const char *end)
+{
+	const unsigned char *b = (const unsigned char *)at;
+
+	if (at == end)
+		return 0;
+	if (b[0] < 0x80)
+		return b[0] == ' ' || (b[0] >= '\t' && b[0] <= '\r');
+	if (end - at >= 2 && b[0] == 0xc2 && b[1] == 0xa0)
+		return 2;
+	if (end - at < 3)
+		return 0;
+	uint32_t bytes = (uint32_t)b[0] << 16 | (uint32_t)b[1] << 8 | b[2];
+
+	switch (bytes) {
+	case 0xe19a80:
+	case 0xe280a8:
+	case 0xe280a9:
+	case 0xe280af:
+	case 0xe2819f:
+	case 0xe38080:
+	case 0xefbbbf: return 3;
+	default: return bytes >= 0xe28080 && bytes <= 0xe2808a ? 3 : 0;
+	}
+}
+
+/* Leave white space out at both ends. */
+static inline void
+scan_trim(const char **at, const char **end)
+{
+	for (size_t len; (len = scan_space(*at, *end)) > 0;)
+		*at += len;
+	for (size_t len = 1; len <= 3 && (size_t)(*end - *at) >= len;) {
+		if (scan_space(*end - len, *end) != len) {
+			len++;
+			continue;
+		}
+		*end -= len;
+		len = 1;
+	}
+}
+
+/* Seconds since 1970: a whole number from 1, of at most ten digits. */
+static inline bool
+scan_seconds(const char *at, const char *end, int64_t *seconds_out)
+{
+	int64_t seconds = 0;
+
+	if (end - at > 10)
+		return false;
+	for (; at < end; at++) {
+		if (*at < '0' || *at > '9')
+			return false;
+		seconds = seconds * 10 + (*at - '0');
+	}
+	*seconds_out = seconds;
+	return seconds > 0;
+}
