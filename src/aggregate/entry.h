@@ -35,12 +35,21 @@ struct entry {
 	uint32_t gid;      /* the flusher's number for the series; 0: not seen yet */
 	uint32_t profiles; /* a bit per listener profile that spells it so; the worker's */
 	uint16_t name_len, tags_len;
+	uint16_t plan; /* what a rule wants of the series; 0: nothing of its own */
 	uint8_t kind;
+	uint8_t modes;   /* bits of enum entry_mode */
 	uint8_t aliases; /* that point here; the worker's */
-	char key[];      /* name, then tags */
+	char key[];      /* name, then tags; of a total then its source */
 };
 
 #define ENTRY_ALIASES_MOST 16
+
+/* Of a raw key, aliases included: how its samples are to be understood. */
+enum entry_mode {
+	ENTRY_ABSOLUTE = 1,   /* of a gauge: a sign is part of the value */
+	ENTRY_CUMULATIVE = 2, /* of a counter: its samples are totals, kept by source */
+	ENTRY_TOTAL = 4,      /* the running total of one source; no series, but feeds one */
+};
 
 /* Records of one interval. Each begins with a link, by which the flusher
  * chains those of one series from several workers. */
@@ -56,23 +65,40 @@ struct gauge_record {
 	uint64_t first_delta, last_delta; /* stamps; 0: none */
 };
 
+/* What one source has counted so far. */
+struct total_record {
+	struct record record;
+	double total; /* the newest */
+	uint64_t stamp;
+};
+
+struct sketch;
+
 struct timer_record {
 	struct record record;
 	uint32_t count, cap;
-	double weight; /* sum of the samples' weights */
-	double *values;
+	double weight;         /* sum of the samples' weights */
+	double *values;        /* value, or, if timers are weighted, value and weight */
+	struct sketch *sketch; /* NULL: the values are all there is; else there are none */
 };
 
 struct set_record {
 	struct record record;
 	uint32_t count, mask; /* open addressing; 0 is an empty slot */
 	uint64_t *members;    /* hashes */
+	uint8_t *registers;   /* NULL: the members are all there is; else HyperLogLog's */
 };
 
 static inline const char *
 entry_tags(const struct entry *entry)
 {
 	return entry->key + entry->name_len;
+}
+
+static inline const uint8_t *
+entry_source(const struct entry *entry)
+{
+	return (const uint8_t *)entry->key + entry->name_len + entry->tags_len;
 }
 
 static inline uint64_t

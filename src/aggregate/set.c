@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* set.c -- sets: how many different members came, by their hashes.
  *
- * Exact up to two members whose 64-bit hashes collide. */
+ * Exact up to two members whose 64-bit hashes collide; a hash of 0, which
+ * would be an empty slot, counts as 1. */
 
 #include "aggregate/set.h"
 
+#include "aggregate/hyperloglog.h"
 #include "base/hash.h"
 
 #define SLOTS_AT_FIRST 8
@@ -41,10 +43,21 @@ contains(const struct set_record *record, uint64_t member)
 	return record->members[at] == member;
 }
 
-static uint64_t *
-new_slots(struct arena *arena, uint32_t slots)
+static void *
+new_zeros(struct arena *arena, size_t bytes)
 {
-	return memset(arena_alloc(arena, slots * sizeof(uint64_t)), 0, slots * sizeof(uint64_t));
+	return memset(arena_alloc(arena, bytes), 0, bytes);
+}
+
+/* An empty record. */
+static struct set_record *
+record_new(struct arena *arena)
+{
+	struct set_record *record = arena_alloc(arena, sizeof(*record));
+
+	*record = (struct set_record){.mask = SLOTS_AT_FIRST - 1,
+	    .members = new_zeros(arena, SLOTS_AT_FIRST * sizeof(uint64_t))};
+	return record;
 }
 
 /* Twice the room, from the arena; what was before stays there until its
@@ -53,7 +66,7 @@ static void
 grow(struct set_record *record, struct arena *arena)
 {
 	uint32_t slots = (record->mask + 1) * 2;
-	uint64_t *members = new_slots(arena, slots);
+	uint64_t *members = new_zeros(arena, slots * sizeof(*members));
 
 	for (uint32_t i = 0; i <= record->mask; i++)
 		if (record->members[i] != 0)
@@ -62,49 +75,95 @@ grow(struct set_record *record, struct arena *arena)
 	record->mask = slots - 1;
 }
 
+static void
+add_to_registers(uint8_t *registers, const struct set_record *record)
+{
+	if (record->registers != NULL) {
+		hyperloglog_merge(registers, record->registers);
+		return;
+	}
+	for (uint32_t i = 0; i <= record->mask; i++)
+		if (record->members[i] != 0)
+			hyperloglog_add(registers, record->members[i]);
+}
+
+/* Registers in the place of members. */
+static void
+estimate(struct set_record *record, struct arena *arena)
+{
+	uint8_t *registers = new_zeros(arena, HYPERLOGLOG_REGISTERS);
+
+	add_to_registers(registers, record);
+	record->registers = registers;
+	record->members = NULL;
+	record->count = record->mask = 0;
+}
+
+/* Room for one more member, among others or in registers. False: there is
+ * none. */
+static bool
+make_room(struct set_record *record, struct arena *arena, const struct budget *budget)
+{
+	uint32_t slots = record->mask + 1;
+	bool most = record->count == SET_MEMBERS_MOST;
+	size_t bytes = slots * 2 * sizeof(uint64_t);
+
+	if (!most && (record->count + 1) * 4 <= slots * 3)
+		return true;
+	bool spent = record->count >= SET_MEMBERS_FEW && arena->used + bytes > budget->bytes;
+
+	if (most || spent)
+		bytes = HYPERLOGLOG_REGISTERS;
+	if (arena->used + bytes > BUDGET_TIMES * budget->bytes)
+		return false;
+	if (most || spent)
+		estimate(record, arena);
+	else
+		grow(record, arena);
+	return true;
+}
+
 struct set_record *
 set_fold(struct set_record *record, struct arena *arena, const struct sample *sample,
     const struct budget *budget)
 {
 	uint64_t member = hash_member(sample->member, sample->member_len);
-	uint32_t slots = record != NULL ? record->mask + 1 : SLOTS_AT_FIRST;
-	bool full = record != NULL && (record->count + 1) * 4 > slots * 3;
+	const size_t least = sizeof(*record) + SLOTS_AT_FIRST * sizeof(member);
 
 	if (member == 0)
 		member = 1;
-	if (record != NULL && contains(record, member))
-		return record;
-	if (record != NULL && record->count == SET_MEMBERS_MOST)
-		return NULL;
-	if ((record == NULL || full) &&
-	    arena->used + slots * 2 * sizeof(uint64_t) + sizeof(*record) > budget->bytes)
-		return NULL;
 	if (record == NULL) {
-		record = arena_alloc(arena, sizeof(*record));
-		*record =
-		    (struct set_record){.mask = slots - 1, .members = new_slots(arena, slots)};
+		if (arena->used + least > BUDGET_TIMES * budget->bytes)
+			return NULL;
+		record = record_new(arena);
 	}
-	if (full)
-		grow(record, arena);
+	if (record->registers == NULL) {
+		if (contains(record, member))
+			return record;
+		if (!make_room(record, arena, budget))
+			return NULL;
+	}
+	if (record->registers != NULL) {
+		hyperloglog_add(record->registers, member);
+		return record;
+	}
 	insert(record->members, record->mask, member);
 	record->count++;
 	return record;
 }
 
-uint64_t
-set_count(const struct record *records, struct arena *arena)
+/* Of several records, none of which has registers. */
+static uint64_t
+count_members(const struct record *records, struct arena *arena)
 {
-	const struct set_record *first = (const struct set_record *)records;
 	uint32_t most = 0, slots = SLOTS_AT_FIRST;
 	uint64_t count = 0;
 
-	if (records->next == NULL)
-		return first->count;
 	for (const struct record *at = records; at != NULL; at = at->next)
 		most += ((const struct set_record *)at)->count;
 	while (slots < most * 2)
 		slots *= 2;
-	uint64_t *members = new_slots(arena, slots);
+	uint64_t *members = new_zeros(arena, slots * sizeof(*members));
 
 	for (const struct record *at = records; at != NULL; at = at->next) {
 		const struct set_record *record = (const struct set_record *)at;
@@ -114,4 +173,21 @@ set_count(const struct record *records, struct arena *arena)
 				count += insert(members, slots - 1, record->members[i]);
 	}
 	return count;
+}
+
+uint64_t
+set_count(struct record *records, struct arena *arena)
+{
+	struct set_record *first = (struct set_record *)records;
+	bool exact = first->registers == NULL;
+
+	for (const struct record *at = records->next; at != NULL; at = at->next)
+		exact &= ((const struct set_record *)at)->registers == NULL;
+	if (exact)
+		return records->next == NULL ? first->count : count_members(records, arena);
+	if (first->registers == NULL)
+		estimate(first, arena);
+	for (const struct record *at = records->next; at != NULL; at = at->next)
+		add_to_registers(first->registers, (const struct set_record *)at);
+	return hyperloglog_count(first->registers);
 }

@@ -62,6 +62,7 @@ table_init(struct table *table)
 	memset(table, 0, sizeof(*table));
 	for (unsigned i = 0; i < TABLE_SUBS; i++)
 		atomic_init(&table->sub[i], subtable_new(SLOTS_AT_FIRST));
+	table->dropped = mem_zero(1, sizeof(*table->dropped));
 }
 
 void
@@ -77,6 +78,7 @@ table_fini(struct table *table)
 	}
 	table_collect(table);
 	free(table->limbo.at);
+	free(table->dropped);
 }
 
 void
@@ -102,7 +104,23 @@ table_hash(const struct sample *spelling)
 
 	if (spelling->tags_len > 0)
 		hash = hash_join(hash, hash_bytes(spelling->tags, spelling->tags_len));
+	if (spelling->total)
+		hash = hash_join(hash, hash_bytes((const char *)spelling->source, SOURCE_BYTES));
 	return hash_join(hash, (uint64_t)spelling->kind + 1);
+}
+
+static bool
+is_total(const struct entry *entry)
+{
+	return (entry->modes & ENTRY_TOTAL) != 0;
+}
+
+/* One of them at least is a total. */
+static bool
+is_same_total(const struct entry *entry, const struct sample *spelling)
+{
+	return is_total(entry) && spelling->total &&
+	    memcmp(entry_source(entry), spelling->source, SOURCE_BYTES) == 0;
 }
 
 static bool
@@ -112,7 +130,8 @@ is_spelled(const struct entry *entry, uint64_t hash, const struct sample *spelli
 	    entry->tags_len == spelling->tags_len && entry->kind == spelling->kind &&
 	    memcmp(entry->key, spelling->name, spelling->name_len) == 0 &&
 	    (spelling->tags_len == 0 ||
-		memcmp(entry_tags(entry), spelling->tags, spelling->tags_len) == 0);
+		memcmp(entry_tags(entry), spelling->tags, spelling->tags_len) == 0) &&
+	    (!(is_total(entry) | spelling->total) || is_same_total(entry, spelling));
 }
 
 struct entry *
@@ -184,13 +203,45 @@ count_entry(struct table *table, const struct entry *entry, bool comes)
 	counter_add(&table->counters[comes ? TABLE_SERIES_CREATED : TABLE_SERIES_EXPIRED], 1);
 }
 
+/* The dropped entry has any number of spellings, a series only a few. */
+static void
+count_alias(struct table *table, struct entry *of, bool comes)
+{
+	if (of == table->dropped)
+		table->dropped_spellings += comes ? 1 : UINT32_MAX;
+	else
+		of->aliases = (uint8_t)(of->aliases + (comes ? 1 : -1));
+}
+
+/* The key begins before the end of the struct. */
+static size_t
+entry_bytes(const struct sample *spelling)
+{
+	size_t bytes = offsetof(struct entry, key) + spelling->name_len + spelling->tags_len +
+	    (spelling->total ? SOURCE_BYTES : 0);
+
+	return bytes > sizeof(struct entry) ? bytes : sizeof(struct entry);
+}
+
+/* Put the bytes of the key after an entry that is filled in. */
+static void
+copy_key(struct entry *entry, const struct sample *spelling)
+{
+	char *tags = entry->key + spelling->name_len;
+
+	memcpy(entry->key, spelling->name, spelling->name_len);
+	if (spelling->tags_len > 0)
+		memcpy(tags, spelling->tags, spelling->tags_len);
+	if (spelling->total)
+		memcpy(tags + spelling->tags_len, spelling->source, SOURCE_BYTES);
+}
+
 struct entry *
 table_insert(struct table *table, uint64_t hash, const struct sample *spelling, uint32_t profiles,
-    struct entry *alias)
+    struct entry *alias, uint8_t modes, uint16_t plan)
 {
 	struct subtable *sub = own_sub(table, hash);
-	size_t bytes = sizeof(struct entry) + spelling->name_len + spelling->tags_len;
-	struct entry *entry = mem_alloc(bytes);
+	struct entry *entry = mem_alloc(entry_bytes(spelling));
 
 	CHECK(((uintptr_t)entry & ~POINTER_MASK) == 0);
 	*entry = (struct entry){
@@ -199,12 +250,13 @@ table_insert(struct table *table, uint64_t hash, const struct sample *spelling, 
 	    .profiles = profiles,
 	    .name_len = (uint16_t)spelling->name_len,
 	    .tags_len = (uint16_t)spelling->tags_len,
+	    .plan = plan,
 	    .kind = (uint8_t)spelling->kind,
+	    .modes = (uint8_t)(modes | (spelling->total ? ENTRY_TOTAL : 0)),
 	};
-	memcpy(entry->key, spelling->name, spelling->name_len);
-	memcpy(entry->key + spelling->name_len, spelling->tags, spelling->tags_len);
+	copy_key(entry, spelling);
 	if (alias != NULL)
-		alias->aliases++;
+		count_alias(table, alias, true);
 	if ((sub->used + 1) * 8 > (sub->mask + 1) * 5) {
 		put_in_limbo(table, sub);
 		sub = rebuild(table, (unsigned)(hash >> 56), sub);
@@ -240,7 +292,7 @@ table_sweep(struct table *table, unsigned index, uint32_t oldest_seq, struct win
 		atomic_store(&sub->slot[at], TOMBSTONE);
 		sub->live--;
 		if (entry->alias != NULL)
-			entry->alias->aliases--;
+			count_alias(table, entry->alias, false);
 		else
 			gone++;
 		count_entry(table, entry, false);
@@ -278,7 +330,8 @@ table_read(struct table *table, unsigned index, void (*visit)(const struct entry
 	for (uint32_t at = 0; at <= sub->mask; at++) {
 		uint64_t slot = atomic_load(&sub->slot[at]);
 
-		if (slot > TOMBSTONE && slot_entry(slot)->alias == NULL)
+		if (slot > TOMBSTONE && slot_entry(slot)->alias == NULL &&
+		    !is_total(slot_entry(slot)))
 			visit(slot_entry(slot), arg);
 	}
 	atomic_store(&table->reading, false);
@@ -293,7 +346,7 @@ entry_read_counter(
 	const struct cell *cell = &entry->cell[cell_seq(odd) > cell_seq(even)];
 	uint64_t meta = cell_seq(odd) > cell_seq(even) ? odd : even;
 
-	if (entry->kind != KIND_COUNTER)
+	if (entry->kind != KIND_COUNTER || is_total(entry))
 		return false;
 	*seq_out = cell_seq(meta);
 	*hits_out = cell_hits(meta);

@@ -29,7 +29,11 @@ struct table {
 	struct {
 		void **at;
 		size_t count, cap;
-	} limbo;                          /* unlinked, not freed yet; the worker's */
+	} limbo; /* unlinked, not freed yet; the worker's */
+	/* What spellings that are to be dropped are aliases of, and how many there
+	 * are; it is no series, and never folded into. The worker's. */
+	struct entry *dropped;
+	uint32_t dropped_spellings;
 	counter counters[TABLE_COUNTERS]; /* written by the worker */
 };
 
@@ -43,7 +47,8 @@ void table_fini(struct table *table);
 void table_prefetch(const struct table *table, uint64_t hash);
 void table_prefetch_entry(const struct table *table, uint64_t hash);
 
-/* Hash of a spelling: kind, name and tags, as they are in the sample. */
+/* Hash of a spelling: kind, name and tags, as they are in the sample; of a
+ * total its source, too. */
 uint64_t table_hash(const struct sample *spelling);
 
 /* The entry of a spelling. A profile is one bit; 0 finds the canonical entry
@@ -52,9 +57,10 @@ struct entry *table_find(
     const struct table *table, uint64_t hash, const struct sample *spelling, uint32_t profile);
 
 /* Add an entry that is not there. alias NULL: a canonical one, spelled by
- * `profiles`. */
+ * `profiles`. modes are bits of enum entry_mode; ENTRY_TOTAL is added to those
+ * of a total, which counts as a counter, as series do. */
 struct entry *table_insert(struct table *table, uint64_t hash, const struct sample *spelling,
-    uint32_t profiles, struct entry *alias);
+    uint32_t profiles, struct entry *alias, uint8_t modes, uint16_t plan);
 
 /* Unlink from one sub-table what has had no sample since before oldest_seq,
  * and hand it to the window's retired list. Returns how many canonical
@@ -68,7 +74,7 @@ void table_release(struct table *table, struct entry_list *retired);
 /* Free what is in limbo unless the reader is at work. */
 void table_collect(struct table *table);
 
-/* The one reader: call visit for each canonical entry of a sub-table. */
+/* The one reader: call visit for each series of a sub-table. */
 void table_read(struct table *table, unsigned index,
     void (*visit)(const struct entry *entry, void *arg), void *arg);
 

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* timer.c -- timers: the exact values of one interval, and what StatsD
- * computes of them.
+/* timer.c -- timers: the values of one interval, exactly or as a sketch, and
+ * what StatsD computes of them.
  *
- * Sums run over the values in ascending order, as StatsD's do, so that equal
- * values give equal digits. */
+ * Everything is computed of ascending values that each have a weight: 1, or
+ * what the sample rate gives, or the count of a sketch's bin. Sums run over
+ * them in this order, as StatsD's do, so that equal values give equal digits;
+ * a weight of 1 changes none. */
 
 #include "aggregate/timer.h"
 
+#include "aggregate/sketch.h"
+#include "base/mem.h"
 #include "base/number.h"
 
 #include <math.h>
@@ -14,57 +18,153 @@
 
 #define VALUES_AT_FIRST 4
 
-struct timer_record *
-timer_fold(struct timer_record *record, struct arena *arena, const struct sample *sample,
+/* ---- folding ---- */
+
+/* Doubles that a value takes. */
+static size_t
+stride_of(const struct budget *budget)
+{
+	return budget->weighted ? 2 : 1;
+}
+
+/* Would so many bytes more be beyond what everything may take? */
+static bool
+is_beyond(const struct arena *arena, size_t bytes, const struct budget *budget)
+{
+	return arena->used + bytes > BUDGET_TIMES * budget->bytes;
+}
+
+/* Add all values of a record that has no sketch. */
+static bool
+add_to_sketch(struct sketch *sketch, struct arena *arena, const struct timer_record *record,
     const struct budget *budget)
 {
-	if (record != NULL && record->count == budget->timer_values)
-		return NULL;
-	if (record == NULL || record->count == record->cap) {
-		uint32_t cap = record == NULL ? VALUES_AT_FIRST : record->cap * 2;
-		size_t bytes = cap * sizeof(double);
+	size_t stride = stride_of(budget);
+	bool coarsened = false;
 
-		if (arena->used + bytes + sizeof(*record) > budget->bytes)
-			return NULL;
-		double *values = arena_alloc(arena, bytes);
+	for (size_t i = 0; i < record->count; i++) {
+		const double *at = record->values + i * stride;
 
-		if (record == NULL) {
-			record = arena_alloc(arena, sizeof(*record));
-			*record = (struct timer_record){0};
-		} else {
-			memcpy(values, record->values, record->count * sizeof(*values));
-		}
-		record->values = values;
-		record->cap = cap;
+		coarsened |= sketch_add(sketch, arena, at[0], stride == 2 ? at[1] : 1);
 	}
-	record->values[record->count++] = sample->value;
+	return coarsened;
+}
+
+/* A sketch in the place of the values. */
+static void
+sketch_values(
+    struct timer_record *record, struct arena *arena, const struct budget *budget, counter *table)
+{
+	struct sketch *sketch = sketch_new(arena, budget->scale);
+
+	counter_add(&table[TABLE_TIMERS_SKETCHED], 1);
+	if (add_to_sketch(sketch, arena, record, budget))
+		counter_add(&table[TABLE_TIMERS_COARSENED], 1);
+	record->sketch = sketch;
+	record->values = NULL;
+	record->count = record->cap = 0;
+}
+
+/* Room for one more value, or a sketch to take it. False: there is none. */
+static bool
+make_room(
+    struct timer_record *record, struct arena *arena, const struct budget *budget, counter *table)
+{
+	bool most = record->count >= budget->timer_values;
+	uint32_t cap = record->cap > 0 ? record->cap * 2 : VALUES_AT_FIRST;
+	size_t bytes = cap * stride_of(budget) * sizeof(double);
+
+	if (!most && record->count < record->cap)
+		return true;
+	if (is_beyond(arena, bytes, budget))
+		return false;
+	bool spent = arena->used + bytes > budget->bytes && record->count >= TIMER_VALUES_FEW;
+
+	if (most || spent) {
+		counter_add(&table[TABLE_TIMERS_EARLY], !most);
+		sketch_values(record, arena, budget, table);
+		return true;
+	}
+	double *values = arena_alloc(arena, bytes);
+
+	if (record->count > 0)
+		memcpy(values, record->values, bytes / 2);
+	record->values = values;
+	record->cap = cap;
+	return true;
+}
+
+struct timer_record *
+timer_fold(struct timer_record *record, struct arena *arena, const struct sample *sample,
+    const struct budget *budget, counter *table)
+{
+	size_t stride = stride_of(budget);
+	double weight = stride == 2 ? sample->weight : 1;
+
+	if (record == NULL) {
+		size_t least = sizeof(*record) + VALUES_AT_FIRST * stride * sizeof(double);
+
+		if (is_beyond(arena, least, budget))
+			return NULL;
+		record = arena_alloc(arena, sizeof(*record));
+		*record = (struct timer_record){0};
+	}
+	if (record->sketch == NULL && !make_room(record, arena, budget, table))
+		return NULL;
+	double *values = record->values;
+
+	if (values == NULL) {
+		if (is_beyond(arena, 1, budget) && !sketch_has_room(record->sketch, sample->value))
+			return NULL;
+		if (sketch_add(record->sketch, arena, sample->value, weight))
+			counter_add(&table[TABLE_TIMERS_COARSENED], 1);
+	} else {
+		double *at = values + record->count++ * stride;
+
+		at[0] = sample->value;
+		if (stride == 2)
+			at[1] = weight;
+	}
 	record->weight = number_add(record->weight, sample->weight);
 	return record;
 }
 
-size_t
-timer_count(const struct record *records)
-{
-	size_t count = 0;
+/* ---- gathering ---- */
 
-	for (; records != NULL; records = records->next)
-		count += ((const struct timer_record *)records)->count;
-	return count;
+/* Ascending values and what they weigh. */
+struct ascending {
+	const double *at;
+	size_t count, stride; /* 1: values, all weighing 1; 2: pairs */
+	double weight;        /* of all, added up in this order */
+};
+
+static double
+value_at(const struct ascending *values, size_t i)
+{
+	return values->at[i * values->stride];
 }
 
-double
-timer_gather(const struct record *records, double *values)
+static double
+weight_at(const struct ascending *values, size_t i)
 {
-	double weight = 0;
+	return values->stride == 1 ? 1 : values->at[i * 2 + 1];
+}
 
-	for (; records != NULL; records = records->next) {
-		const struct timer_record *record = (const struct timer_record *)records;
+void
+timer_room_fini(struct timer_room *room)
+{
+	free(room->values);
+	arena_fini(&room->arena);
+	*room = (struct timer_room){0};
+}
 
-		memcpy(values, record->values, record->count * sizeof(*values));
-		values += record->count;
-		weight += record->weight;
-	}
-	return weight;
+static void
+room_make(struct timer_room *room, size_t doubles)
+{
+	if (doubles <= room->cap)
+		return;
+	room->cap = doubles * 2;
+	room->values = mem_resize(room->values, room->cap, sizeof(*room->values));
 }
 
 static int
@@ -75,69 +175,277 @@ compare_values(const void *left, const void *right)
 	return (a > b) - (a < b);
 }
 
-static void
-add_up(const double *values, size_t count, double *sum_out, double *squares_out)
+/* Of equal values the lighter first: the order must not decide about digits. */
+static int
+compare_pairs(const void *left, const void *right)
 {
-	double sum = 0, squares = 0;
+	const double *a = left, *b = right;
 
-	for (size_t i = 0; i < count; i++) {
-		sum = number_add(sum, values[i]);
-		squares = number_add(squares, values[i] * values[i]);
-	}
-	*sum_out = sum;
-	*squares_out = squares;
+	return a[0] != b[0] ? compare_values(a, b) : compare_values(a + 1, b + 1);
 }
 
-/* StatsD's threshold: of 5 values the 90th percentile takes round(4.5) = 5,
- * a half going up. A single value is in every percentile. */
-static void
-summarise_quantile(struct quantile *quantile, const double *values, size_t count)
+/* The values of all records in ascending order; none has a sketch. */
+static struct ascending
+gather_values(const struct record *records, const struct budget *budget, struct timer_room *room)
 {
-	double share = fabs(quantile->percent) / 100 * (double)count;
-	size_t within = count == 1 ? 1 : (size_t)floor(share + 0.5);
+	struct ascending values = {.stride = stride_of(budget)};
+	size_t used = 0;
 
-	if (within > count)
-		within = count;
-	quantile->count = within;
-	if (within == 0)
-		return;
-	const double *from = quantile->percent < 0 ? values + count - within : values;
+	for (const struct record *at = records; at != NULL; at = at->next) {
+		const struct timer_record *record = (const struct timer_record *)at;
+		size_t doubles = record->count * values.stride;
 
-	quantile->boundary = quantile->percent < 0 ? from[0] : from[within - 1];
-	add_up(from, within, &quantile->sum, &quantile->sum_squares);
-	if (from > values) {
-		/* From the top StatsD subtracts what is below from the whole. */
-		double all, all_squares, below, below_squares;
-
-		add_up(values, count, &all, &all_squares);
-		add_up(values, count - within, &below, &below_squares);
-		quantile->sum = all - below;
-		quantile->sum_squares = all_squares - below_squares;
+		room_make(room, used + doubles);
+		memcpy(room->values + used, record->values, doubles * sizeof(double));
+		used += doubles;
 	}
-	quantile->mean = quantile->sum / (double)within;
+	values.at = room->values;
+	values.count = used / values.stride;
+	qsort(room->values, values.count, values.stride * sizeof(double),
+	    values.stride == 1 ? compare_values : compare_pairs);
+	for (size_t i = 0; i < values.count; i++)
+		values.weight = number_add(values.weight, weight_at(&values, i));
+	return values;
+}
+
+/* One sketch that holds what all records hold; NULL: none has one. */
+static const struct sketch *
+gather_sketches(const struct record *records, const struct budget *budget, struct timer_room *room)
+{
+	const struct sketch *only = ((const struct timer_record *)records)->sketch;
+	bool sketched = false;
+
+	if (records->next == NULL)
+		return only;
+	for (const struct record *at = records; at != NULL; at = at->next)
+		sketched |= ((const struct timer_record *)at)->sketch != NULL;
+	if (!sketched)
+		return NULL;
+	arena_reset(&room->arena);
+	struct sketch *all = sketch_new(&room->arena, budget->scale);
+
+	for (const struct record *at = records; at != NULL; at = at->next) {
+		const struct timer_record *record = (const struct timer_record *)at;
+
+		if (record->sketch != NULL)
+			sketch_merge(all, &room->arena, record->sketch);
+		else
+			add_to_sketch(all, &room->arena, record, budget);
+	}
+	return all;
+}
+
+struct gathering {
+	struct timer_room *room;
+	size_t used;
+};
+
+static void
+gather_bin(void *arg, double value, uint64_t count)
+{
+	struct gathering *gathering = arg;
+
+	room_make(gathering->room, gathering->used + 2);
+	gathering->room->values[gathering->used++] = value;
+	gathering->room->values[gathering->used++] = (double)count;
+}
+
+static struct ascending
+gather_bins(const struct sketch *sketch, struct timer_room *room)
+{
+	struct gathering gathering = {.room = room};
+
+	sketch_walk(sketch, gather_bin, &gathering);
+	return (struct ascending){.at = room->values,
+	    .count = gathering.used / 2,
+	    .stride = 2,
+	    .weight = (double)sketch_count(sketch)};
+}
+
+/* ---- statistics ---- */
+
+/* What the lowest values up to some weight are together. */
+struct lowest {
+	double sum, squares;
+	size_t last; /* the last one, of which all or a part was taken */
+	size_t next; /* the first one of which anything is left, or the last of all */
+};
+
+/* The last value counts with the weight that is left for it. */
+static struct lowest
+take_lowest(const struct ascending *values, double weight)
+{
+	struct lowest lowest = {0};
+	double taken = 0;
+
+	for (size_t i = 0; i < values->count && taken < weight; i++) {
+		double value = value_at(values, i), share = weight_at(values, i);
+		bool whole = share <= weight - taken;
+
+		if (!whole)
+			share = weight - taken;
+		taken = number_add(taken, share);
+		lowest.sum = number_add(lowest.sum, value * share);
+		lowest.squares = number_add(lowest.squares, value * value * share);
+		lowest.last = i;
+		lowest.next = i + (whole && i + 1 < values->count);
+	}
+	return lowest;
+}
+
+/* The weight within the threshold; of one that is no whole number as if it
+ * were. A single value is in every percentile. */
+static uint64_t
+rank_within(const struct percentile *asked, uint64_t n, double weight)
+{
+	double whole = ceil(weight < 0x1p53 ? weight : 0x1p53);
+	double percent = asked->percent;
+
+	if (n == 1)
+		return (uint64_t)whole;
+	if (whole > weight)
+		percent *= weight / whole;
+	return statistic_rank(asked->rule, percent, (uint64_t)whole);
+}
+
+/* Never infinite; a sum that once was has become DBL_MAX. */
+static double
+divide(double sum, double weight)
+{
+	return number_add(sum / weight, 0);
+}
+
+static void
+summarise_quantile(struct quantile *quantile, const struct ascending *values, uint64_t n)
+{
+	uint64_t rank = values->count > 0 ? rank_within(&quantile->asked, n, values->weight) : 0;
+	bool from_top = quantile->asked.percent < 0;
+	bool all = (double)rank >= values->weight;
+	double within = all ? values->weight : (double)rank;
+
+	*quantile =
+	    (struct quantile){.asked = quantile->asked, .usual = quantile->usual, .count = rank};
+	if (rank == 0)
+		return;
+	/* From the top StatsD subtracts what is below from the whole. */
+	struct lowest taken = take_lowest(values, all || from_top ? INFINITY : within);
+	struct lowest below = take_lowest(values, all || !from_top ? 0 : values->weight - within);
+
+	quantile->boundary = value_at(values, from_top ? below.next : taken.last);
+	if (quantile->asked.rule != RANK_STATSD)
+		return;
+	quantile->sum = number_add(taken.sum, -below.sum);
+	quantile->sum_squares = number_add(taken.squares, -below.squares);
+	quantile->mean = divide(quantile->sum, within);
+}
+
+/* Between the value that ends the lower half and the one that begins the
+ * upper. */
+static double
+median_of(const struct ascending *values)
+{
+	struct lowest half = take_lowest(values, values->weight / 2);
+
+	if (half.last == half.next)
+		return value_at(values, half.last);
+	return number_add(value_at(values, half.last), value_at(values, half.next)) / 2;
+}
+
+static void
+count_bins(struct histogram *histogram, uint64_t *counts, const struct ascending *values)
+{
+	size_t i = 0;
+
+	histogram->counts = counts;
+	for (size_t bin = 0; bin < histogram->bins; bin++) {
+		double limit = histogram->limits[bin], weight = 0;
+
+		for (; i < values->count && value_at(values, i) < limit; i++)
+			weight += weight_at(values, i);
+		weight = round(weight);
+		counts[bin] = weight < 0x1p63 ? (uint64_t)weight : (uint64_t)1 << 63;
+	}
+}
+
+/* What is exact of exact values. */
+static void
+summarise_values(struct timer_row *row, const struct ascending *values)
+{
+	struct lowest all = take_lowest(values, INFINITY);
+	double deviations = 0;
+
+	row->n = values->count;
+	row->sum = all.sum;
+	row->sum_squares = all.squares;
+	row->mean = divide(row->sum, values->weight);
+	row->lower = value_at(values, 0);
+	row->upper = value_at(values, values->count - 1);
+	for (size_t i = 0; i < values->count; i++) {
+		double distance = number_add(value_at(values, i), -row->mean);
+
+		deviations = number_add(deviations, distance * distance * weight_at(values, i));
+	}
+	row->deviation = sqrt(divide(deviations, values->weight));
+}
+
+/* And of a sketch. */
+static void
+summarise_sketch(struct timer_row *row, const struct sketch *sketch)
+{
+	struct sketch_sums sums;
+
+	sketch_sums(sketch, &sums);
+	row->n = sums.n;
+	row->sum = sums.sum;
+	row->sum_squares = sums.sum_squares;
+	row->mean = sums.mean;
+	row->deviation = sums.deviation;
+	row->lower = sums.lower;
+	row->upper = sums.upper;
+}
+
+/* What a sketch knows better than its bins: all of the values, and their
+ * bounds. */
+static void
+settle_quantile(struct quantile *quantile, const struct timer_row *row, double weight)
+{
+	bool all = quantile->count > 0 && (double)quantile->count >= weight;
+
+	if (all)
+		quantile->boundary = quantile->asked.percent < 0 ? row->lower : row->upper;
+	if (quantile->count == 0 || quantile->asked.rule != RANK_STATSD)
+		return;
+	if (all) {
+		quantile->sum = row->sum;
+		quantile->sum_squares = row->sum_squares;
+		quantile->mean = row->mean;
+	}
+	quantile->mean = fmin(fmax(quantile->mean, row->lower), row->upper);
 }
 
 void
-timer_summarise(struct timer_row *row, double *values, size_t count, double weight)
+timer_summarise(struct timer_row *row, uint64_t *counts, const struct record *records,
+    const struct budget *budget, struct timer_room *room)
 {
-	size_t middle = count / 2;
-	double deviations = 0;
+	const struct sketch *sketch = gather_sketches(records, budget, room);
+	struct ascending values;
 
-	qsort(values, count, sizeof(*values), compare_values);
-	row->n = count;
-	row->count = weight;
-	add_up(values, count, &row->sum, &row->sum_squares);
-	row->mean = row->sum / (double)count;
-	row->lower = values[0];
-	row->upper = values[count - 1];
-	row->median =
-	    count % 2 == 1 ? values[middle] : number_add(values[middle - 1], values[middle]) / 2;
-	for (size_t i = 0; i < count; i++) {
-		double distance = number_add(values[i], -row->mean);
-
-		deviations = number_add(deviations, distance * distance);
+	row->sketched = sketch != NULL;
+	row->count = 0;
+	for (const struct record *at = records; at != NULL; at = at->next)
+		row->count = number_add(row->count, ((const struct timer_record *)at)->weight);
+	if (sketch != NULL) {
+		values = gather_bins(sketch, room);
+		summarise_sketch(row, sketch);
+	} else {
+		values = gather_values(records, budget, room);
+		summarise_values(row, &values);
 	}
-	row->deviation = sqrt(deviations / (double)count);
-	for (size_t i = 0; i < row->quantiles; i++)
-		summarise_quantile(&row->quantile[i], values, count);
+	row->median = values.count > 0 ? median_of(&values) : row->mean;
+	count_bins(&row->histogram, counts, &values);
+	for (size_t i = 0; i < row->quantiles; i++) {
+		summarise_quantile(&row->quantile[i], &values, row->n);
+		if (sketch != NULL)
+			settle_quantile(&row->quantile[i], row, values.weight);
+	}
 }

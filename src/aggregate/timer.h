@@ -1,23 +1,28 @@
 /* SPDX-License-Identifier: MIT */
-/* timer.h -- timers: the exact values of one interval, and what StatsD
- * computes of them. */
+/* timer.h -- timers: the values of one interval, exactly or as a sketch, and
+ * what StatsD computes of them. */
 
 #pragma once
 
 #include "aggregate/window.h"
 #include "metric/row.h"
 
-/* record is NULL for an interval's first value. NULL: the budget is spent. */
+/* record is NULL for an interval's first value. NULL: refused. */
 struct timer_record *timer_fold(struct timer_record *record, struct arena *arena,
-    const struct sample *sample, const struct budget *budget);
+    const struct sample *sample, const struct budget *budget, counter *table);
 
-/* Values of all records together. */
-size_t timer_count(const struct record *records);
+/* Room for summarising, reused from timer to timer. */
+struct timer_room {
+	double *values; /* pairs of value and weight, if weighted */
+	size_t cap;
+	struct arena arena; /* for merging sketches */
+};
 
-/* Gather the values into `values`, which has room for timer_count(), in the
- * order of the records. Returns the sum of weights. */
-double timer_gather(const struct record *records, double *values);
+void timer_room_fini(struct timer_room *room);
 
-/* Fill in everything of row but quantile[].percent, which says what is asked
- * for, and quantiles. values are sorted here; count is at least 1. */
-void timer_summarise(struct timer_row *row, double *values, size_t count, double weight);
+/* Fill in everything of row but what is asked for: quantiles, each quantile's
+ * `asked`, and the histogram's bins and limits; counts goes where the
+ * histogram's will be, bins of them. There is at least one value. budget says
+ * whether timers are weighted, and the scale of sketches. */
+void timer_summarise(struct timer_row *row, uint64_t *counts, const struct record *records,
+    const struct budget *budget, struct timer_room *room);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* set_test.c -- distinct members, of one worker and of several. */
+/* set_test.c -- distinct members, of one worker and of several, exactly and
+ * by registers. */
 
 #include "aggregate/set.c"
 
@@ -51,9 +52,9 @@ START_TEST(workers_unite)
 }
 END_TEST
 
-START_TEST(beyond_the_budget_only_known_members_are_taken)
+START_TEST(beyond_the_limit_only_what_needs_no_memory_is_taken)
 {
-	const struct budget small = {.bytes = 4096};
+	const struct budget small = {.bytes = 512};
 	struct arena arena = {0};
 	struct set_record *record = NULL, *next;
 	int taken = 0;
@@ -63,22 +64,124 @@ START_TEST(beyond_the_budget_only_known_members_are_taken)
 		taken++;
 	}
 	ck_assert_int_gt(taken, 8);
+	ck_assert_uint_le(arena.used, small.bytes * BUDGET_TIMES);
 	ck_assert_ptr_eq(fold(record, &arena, &small, 0), record);
 	ck_assert_uint_eq(set_count(&record->record, &arena), (unsigned)taken);
+	while (arena.used < small.bytes * BUDGET_TIMES)
+		arena_alloc(&arena, 16);
+	ck_assert_ptr_null(fold(NULL, &arena, &small, 0));
 	arena_fini(&arena);
 }
 END_TEST
 
-START_TEST(a_set_has_a_most)
+/* Members from..to-1 one after the other. */
+static struct set_record *
+fold_range(
+    struct set_record *record, struct arena *arena, const struct budget *budget, int from, int to)
+{
+	for (int i = from; i < to; i++) {
+		record = fold(record, arena, budget, i);
+		ck_assert_ptr_nonnull(record);
+	}
+	return record;
+}
+
+/* Registers that took the same members one by one. */
+static void
+expect_registers(const struct set_record *record, int from, int to)
+{
+	uint8_t *registers = calloc(1, HYPERLOGLOG_REGISTERS);
+	char text[16];
+
+	for (int i = from; i < to; i++) {
+		int len = snprintf(text, sizeof(text), "user%d", i);
+
+		hyperloglog_add(registers, hash_member(text, (size_t)len));
+	}
+	ck_assert_ptr_nonnull(record->registers);
+	ck_assert_mem_eq(record->registers, registers, HYPERLOGLOG_REGISTERS);
+	free(registers);
+}
+
+START_TEST(the_first_member_beyond_the_most_makes_registers)
 {
 	struct arena arena = {0};
-	struct set_record *record = NULL;
+	struct set_record *record = fold_range(NULL, &arena, &roomy, 0, SET_MEMBERS_MOST);
 
-	for (int i = 0; i < SET_MEMBERS_MOST; i++)
-		record = fold(record, &arena, &roomy, i);
-	ck_assert_ptr_null(fold(record, &arena, &roomy, SET_MEMBERS_MOST));
-	ck_assert_ptr_eq(fold(record, &arena, &roomy, 7), record);
+	ck_assert_uint_eq(set_count(&record->record, &arena), SET_MEMBERS_MOST);
+	record = fold_range(record, &arena, &roomy, 0, 1000);
+	ck_assert_ptr_null(record->registers);
+	record = fold_range(record, &arena, &roomy, SET_MEMBERS_MOST - 10, SET_MEMBERS_MOST + 10);
+	expect_registers(record, 0, SET_MEMBERS_MOST + 10);
+	size_t used = arena.used;
+
+	record = fold_range(record, &arena, &roomy, 0, 100000);
+	expect_registers(record, 0, 100000);
+	ck_assert_uint_eq(arena.used, used);
+	/* as a Redis server 7.0.15 counts them */
+	ck_assert_uint_eq(set_count(&record->record, &arena), 99725);
 	arena_fini(&arena);
+}
+END_TEST
+
+START_TEST(a_spent_budget_makes_registers_early_but_not_of_few)
+{
+	const struct budget small = {.bytes = 16384};
+	struct arena arena = {0};
+	struct set_record *few = fold_range(NULL, &arena, &small, 0, SET_MEMBERS_FEW);
+	struct set_record *many = fold_range(NULL, &arena, &small, 0, 1700);
+
+	ck_assert_ptr_null(few->registers);
+	ck_assert_uint_eq(set_count(&few->record, &arena), SET_MEMBERS_FEW);
+	expect_registers(many, 0, 1700);
+	arena_fini(&arena);
+}
+END_TEST
+
+/* What each of three workers got, and whether as registers. */
+static const struct {
+	struct {
+		int from, to;
+		bool registers;
+	} part[3];
+	uint64_t exact; /* 0: by registers, from the first to the last */
+} mixes[] = {
+    {{{0, 2000, false}, {1000, 3000, false}, {2000, 4000, false}}, 4000},
+    {{{0, 2000, true}, {1000, 3000, false}, {2000, 4000, false}}, 0},
+    {{{0, 2000, false}, {1000, 3000, true}, {2000, 4000, false}}, 0},
+    {{{0, 2000, false}, {1000, 3000, true}, {2000, 4000, true}}, 0},
+    {{{0, 2000, true}, {1000, 3000, true}, {2000, 4000, true}}, 0},
+    {{{0, 1, false}, {0, 4000, true}, {0, 1, false}}, 0},
+};
+
+START_TEST(workers_unite_whatever_they_keep)
+{
+	const struct budget spent = {.bytes = 1 << 14};
+
+	for (size_t i = 0; i < sizeof(mixes) / sizeof(mixes[0]); i++) {
+		struct arena scratch = {0}, own[3] = {{0}};
+		struct set_record *record[3];
+
+		for (unsigned k = 0; k < 3; k++) {
+			record[k] =
+			    fold_range(NULL, &own[k], mixes[i].part[k].registers ? &spent : &roomy,
+				mixes[i].part[k].from, mixes[i].part[k].to);
+			ck_assert((record[k]->registers != NULL) == mixes[i].part[k].registers);
+			if (k > 0)
+				record[k - 1]->record.next = &record[k]->record;
+		}
+		uint64_t count = set_count(&record[0]->record, &scratch);
+
+		if (mixes[i].exact > 0) {
+			ck_assert_uint_eq(count, mixes[i].exact);
+		} else {
+			expect_registers(record[0], 0, 4000);
+			ck_assert_uint_eq(count, hyperloglog_count(record[0]->registers));
+		}
+		arena_fini(&scratch);
+		for (unsigned k = 0; k < 3; k++)
+			arena_fini(&own[k]);
+	}
 }
 END_TEST
 
@@ -160,8 +263,10 @@ static const struct suite_test tests[] = {
     SUITE_TEST(members_made_to_collide_do_not),
     SUITE_TEST(each_member_counts_once),
     SUITE_TEST(workers_unite),
-    SUITE_TEST(beyond_the_budget_only_known_members_are_taken),
-    SUITE_TEST(a_set_has_a_most),
+    SUITE_TEST(beyond_the_limit_only_what_needs_no_memory_is_taken),
+    SUITE_TEST(the_first_member_beyond_the_most_makes_registers),
+    SUITE_TEST(a_spent_budget_makes_registers_early_but_not_of_few),
+    SUITE_TEST(workers_unite_whatever_they_keep),
     SUITE_TEST(members_hash_by_their_bytes_alone),
     {0},
 };

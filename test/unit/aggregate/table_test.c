@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-static const struct budget roomy = {.timer_values = 512, .bytes = 1 << 20};
+static const struct budget roomy = {.timer_values = 512, .bytes = 1 << 20, .scale = 6};
 
 static struct sample
 spelling(const char *name, const char *tags, enum kind kind)
@@ -24,7 +24,7 @@ spelling(const char *name, const char *tags, enum kind kind)
 static struct entry *
 insert(struct table *table, const struct sample *sample, struct entry *alias)
 {
-	return table_insert(table, table_hash(sample), sample, 1, alias);
+	return table_insert(table, table_hash(sample), sample, 1, alias, 0, 0);
 }
 
 static struct entry *
@@ -85,6 +85,124 @@ START_TEST(a_hundred_thousand_keys_are_all_found_again)
 }
 END_TEST
 
+static const uint8_t sources[3][SOURCE_BYTES] = {"\1 address of one", "\2 address of one", ""};
+
+static struct sample
+total(const char *name, const char *tags, unsigned source)
+{
+	struct sample sample = spelling(name, tags, KIND_COUNTER);
+
+	sample.total = true;
+	sample.source = sources[source];
+	return sample;
+}
+
+START_TEST(a_total_has_its_source_in_its_key)
+{
+	struct table table;
+	const struct sample samples[] = {
+	    spelling("a", "", KIND_COUNTER),
+	    total("a", "", 0),
+	    total("a", "", 1),
+	    total("a", "", 2),
+	    total("a", "k:v", 0),
+	    /* the bytes of a name are those of a source */
+	    spelling("a\1 address of one", "", KIND_COUNTER),
+	};
+	struct entry *entries[6];
+
+	hash_init();
+	table_init(&table);
+	for (size_t i = 0; i < 6; i++) {
+		ck_assert_ptr_null(find(&table, &samples[i]));
+		entries[i] = insert(&table, &samples[i], NULL);
+		ck_assert_int_eq(entries[i]->modes, samples[i].total ? ENTRY_TOTAL : 0);
+	}
+	for (size_t i = 0; i < 6; i++)
+		ck_assert_ptr_eq(find(&table, &samples[i]), entries[i]);
+	ck_assert_mem_eq(entry_source(entries[4]), sources[0], SOURCE_BYTES);
+	ck_assert_mem_eq(entry_tags(entries[4]), "k:v", 3);
+	ck_assert_uint_eq(counter_get(&table.counters[TABLE_SERIES + KIND_COUNTER]), 6);
+	table_fini(&table);
+}
+END_TEST
+
+/* Even where the hash is the same. */
+START_TEST(a_total_is_never_taken_for_its_counter)
+{
+	struct table table;
+	const struct sample counted = spelling("a", "", KIND_COUNTER), totalled = total("a", "", 0);
+	uint64_t hash = table_hash(&counted);
+
+	hash_init();
+	table_init(&table);
+	struct entry *first = table_insert(&table, hash, &totalled, 1, NULL, 0, 0);
+
+	ck_assert_ptr_null(table_find(&table, hash, &counted, 1));
+	struct entry *second = table_insert(&table, hash, &counted, 1, NULL, 0, 0);
+
+	ck_assert_ptr_eq(table_find(&table, hash, &counted, 1), second);
+	ck_assert_ptr_eq(table_find(&table, hash, &totalled, 1), first);
+	table_fini(&table);
+}
+END_TEST
+
+START_TEST(modes_and_plan_are_the_entrys)
+{
+	struct table table;
+	const struct sample sample = spelling("a", "", KIND_COUNTER);
+
+	hash_init();
+	table_init(&table);
+	const struct entry *entry =
+	    table_insert(&table, table_hash(&sample), &sample, 1, NULL, ENTRY_CUMULATIVE, 65535);
+
+	ck_assert_uint_eq(entry->modes, ENTRY_CUMULATIVE);
+	ck_assert_uint_eq(entry->plan, 65535);
+	table_fini(&table);
+}
+END_TEST
+
+static void
+note_entry(const struct entry *entry, void *arg)
+{
+	const struct entry **seen = arg;
+	uint32_t seq, hits;
+	double value;
+
+	ck_assert_ptr_null(*seen);
+	*seen = entry;
+	ck_assert(entry_read_counter(entry, &seq, &hits, &value));
+	ck_assert(seq == 3 && hits == 1 && value == 1);
+}
+
+START_TEST(a_reader_sees_series_and_no_totals)
+{
+	struct table table;
+	struct window window;
+	const struct sample counted = spelling("a", "", KIND_COUNTER), totalled = total("a", "", 0);
+	const struct entry *seen = NULL;
+	uint32_t seq, hits;
+	double value;
+
+	hash_init();
+	table_init(&table);
+	window_init(&window, 0, 0);
+	window_open(&window, 3);
+	struct entry *counter_entry = insert(&table, &counted, NULL);
+	struct entry *total_entry = insert(&table, &totalled, NULL);
+
+	window_fold(&window, counter_entry, &counted, 1, &roomy, table.counters);
+	window_fold(&window, total_entry, &totalled, 2, &roomy, table.counters);
+	for (unsigned i = 0; i < TABLE_SUBS; i++)
+		table_read(&table, i, note_entry, &seen);
+	ck_assert_ptr_eq(seen, counter_entry);
+	ck_assert(!entry_read_counter(total_entry, &seq, &hits, &value));
+	window_fini(&window);
+	table_fini(&table);
+}
+END_TEST
+
 static void
 sweep_all(struct table *table, uint32_t oldest_seq, struct window *window)
 {
@@ -103,9 +221,9 @@ START_TEST(idle_entries_go_and_busy_ones_stay)
 	table_init(&table);
 	window_init(&window, 0, 0);
 	window_open(&window, 5);
-	window_fold(&window, insert(&table, &old, NULL), &old, 1, &roomy);
+	window_fold(&window, insert(&table, &old, NULL), &old, 1, &roomy, table.counters);
 	window_open(&window, 9);
-	window_fold(&window, insert(&table, &fresh, NULL), &fresh, 2, &roomy);
+	window_fold(&window, insert(&table, &fresh, NULL), &fresh, 2, &roomy, table.counters);
 	sweep_all(&table, 5, &window);
 	ck_assert_uint_eq(window.retired.count, 0);
 	sweep_all(&table, 6, &window);
@@ -133,7 +251,7 @@ START_TEST(an_alias_keeps_its_series_until_it_goes_itself)
 	struct entry *series = insert(&table, &form, NULL);
 	struct entry *alias = insert(&table, &other, series);
 
-	window_fold(&window, series, &other, 1, &roomy);
+	window_fold(&window, series, &other, 1, &roomy, table.counters);
 	window_open(&window, 7);
 	window_stamp(&window, alias);
 	sweep_all(&table, 5, &window);
@@ -171,6 +289,42 @@ START_TEST(nothing_is_freed_while_somebody_reads)
 }
 END_TEST
 
+START_TEST(dropped_spellings_are_counted_and_go_when_idle)
+{
+	struct table table;
+	struct window window;
+	char name[32];
+
+	hash_init();
+	table_init(&table);
+	window_init(&window, 0, 0);
+	window_open(&window, 1);
+	ck_assert_ptr_nonnull(table.dropped);
+	for (int i = 0; i < 1000; i++) {
+		snprintf(name, sizeof(name), "key.%d", i);
+		const struct sample sample = spelling(name, "", KIND_TIMER);
+
+		window_stamp(&window, insert(&table, &sample, table.dropped));
+	}
+	const struct sample busy = spelling("key.7", "", KIND_TIMER);
+
+	ck_assert_uint_eq(table.dropped_spellings, 1000);
+	ck_assert_uint_eq(table.dropped->aliases, 0);
+	ck_assert_uint_eq(counter_get(&table.counters[TABLE_KEYS]), 1000);
+	ck_assert_uint_eq(counter_get(&table.counters[TABLE_SERIES + KIND_TIMER]), 0);
+	ck_assert_ptr_eq(find(&table, &busy)->alias, table.dropped);
+	window_open(&window, 9);
+	window_stamp(&window, find(&table, &busy));
+	sweep_all(&table, 5, &window);
+	ck_assert_uint_eq(table.dropped_spellings, 1);
+	ck_assert_uint_eq(window.retired.count, 999);
+	ck_assert_ptr_eq(find(&table, &busy)->alias, table.dropped);
+	table_release(&table, &window.retired);
+	window_fini(&window);
+	table_fini(&table);
+}
+END_TEST
+
 /* Entries come and go: tombstones must not fill a sub-table up. */
 START_TEST(churn_does_not_grow_the_table)
 {
@@ -187,7 +341,8 @@ START_TEST(churn_does_not_grow_the_table)
 			snprintf(name, sizeof(name), "key.%u.%d", round, i);
 			const struct sample sample = spelling(name, "", KIND_COUNTER);
 
-			window_fold(&window, insert(&table, &sample, NULL), &sample, 1, &roomy);
+			window_fold(&window, insert(&table, &sample, NULL), &sample, 1, &roomy,
+			    table.counters);
 		}
 		sweep_all(&table, round, &window);
 		table_release(&table, &window.retired);
@@ -204,6 +359,11 @@ END_TEST
 static const struct suite_test tests[] = {
     SUITE_TEST(name_tags_and_kind_make_the_key),
     SUITE_TEST(a_hundred_thousand_keys_are_all_found_again),
+    SUITE_TEST(a_total_has_its_source_in_its_key),
+    SUITE_TEST(a_total_is_never_taken_for_its_counter),
+    SUITE_TEST(modes_and_plan_are_the_entrys),
+    SUITE_TEST(a_reader_sees_series_and_no_totals),
+    SUITE_TEST(dropped_spellings_are_counted_and_go_when_idle),
     SUITE_TEST(idle_entries_go_and_busy_ones_stay),
     SUITE_TEST(an_alias_keeps_its_series_until_it_goes_itself),
     SUITE_TEST(nothing_is_freed_while_somebody_reads),
