@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* admit.c -- the first sight of a spelling: its canonical form, the limits,
- * and its place in the table.
+/* admit.c -- the first sight of a spelling: its canonical form, the rules, the
+ * limits, and its place in the table.
  *
  * A spelling that is canonical already becomes an entry of its own; any other
  * becomes an alias of the canonical one, so that from its second sight on it
  * costs no more. After ENTRY_ALIASES_MOST spellings of a series further ones
- * come through here each time. */
+ * come through here each time.
+ *
+ * Spellings without a series of their own are aliases of table.dropped: those
+ * that a rule drops, and those that a rule takes for running totals, whose
+ * entries have the source in their key. */
 
 #include "base/check.h"
 #include "ingest/intake.h"
@@ -24,53 +28,137 @@ take_quota(struct series_quota *quota)
 static bool
 same_bytes(const struct sample *a, const struct sample *b)
 {
-	return a->name_len == b->name_len && a->tags_len == b->tags_len &&
+	return a->name_len == b->name_len && a->tags_len == b->tags_len && a->total == b->total &&
 	    memcmp(a->name, b->name, a->name_len) == 0 &&
 	    memcmp(a->tags, b->tags, a->tags_len) == 0;
 }
 
-/* The canonical entry of a canonical spelling, made if it is not there. */
+enum reason
+intake_form(struct intake *intake, const struct origin *origin, const struct sample *spelling,
+    struct ruling *ruling_out, struct sample *form_out)
+{
+	struct canonical *canonical = &intake->canonical;
+	enum reason reason = canonical_make(&origin->rules, spelling, canonical);
+
+	*ruling_out =
+	    (struct ruling){.signed_gauges = SIGNED_LISTENER, .counters = COUNTERS_LISTENER};
+	if (reason == REASON_NONE && intake->rules != NULL)
+		reason = rules_apply(intake->rules, intake->room, &origin->rules, spelling->kind,
+		    canonical, ruling_out);
+	if (reason == REASON_NONE)
+		reason = canonical_finish(&origin->rules, canonical);
+	*form_out = (struct sample){
+	    .name = canonical->name.len > 0 ? canonical->name.bytes : "",
+	    .name_len = (uint32_t)canonical->name.len,
+	    .tags = canonical->tags.len > 0 ? canonical->tags.bytes : "",
+	    .tags_len = (uint32_t)canonical->tags.len,
+	    .kind = spelling->kind,
+	    .total = spelling->total && ruling_out->counters != COUNTERS_DELTA,
+	    .source = spelling->source,
+	};
+	return reason;
+}
+
+/* How samples of the spelling are to be understood. */
+static uint8_t
+find_modes(const struct origin *origin, const struct sample *spelling, const struct ruling *ruling)
+{
+	bool absolute = ruling->signed_gauges == SIGNED_ABSOLUTE ||
+	    (ruling->signed_gauges == SIGNED_LISTENER && origin->absolute);
+
+	if (spelling->kind == KIND_GAUGE && absolute)
+		return ENTRY_ABSOLUTE;
+	if (spelling->kind == KIND_COUNTER && !spelling->total &&
+	    ruling->counters == COUNTERS_CUMULATIVE)
+		return ENTRY_CUMULATIVE;
+	return 0;
+}
+
+/* Is there a series that a sink would give the same name? */
+static bool
+has_twin(const struct intake *intake, const struct sample *form)
+{
+	static const enum kind twins[KINDS] = {
+	    [KIND_COUNTER] = KIND_GAUGE,
+	    [KIND_GAUGE] = KIND_COUNTER,
+	    [KIND_TIMER] = KIND_SET,
+	    [KIND_SET] = KIND_TIMER,
+	};
+	struct sample twin = *form;
+
+	twin.kind = twins[form->kind];
+	twin.total = false;
+	return table_find(&intake->table, table_hash(&twin), &twin, 0) != NULL;
+}
+
+/* The canonical entry of a canonical form, made if it is not there. profiles
+ * and modes are those of a new one. */
 static struct entry *
-find_or_insert(struct intake *intake, const struct sample *form, uint64_t hash)
+find_or_insert(struct intake *intake, const struct sample *form, uint64_t hash, uint32_t profiles,
+    uint8_t modes, uint16_t plan, enum reason *reason_out)
 {
 	struct entry *entry = table_find(&intake->table, hash, form, 0);
 
 	if (entry != NULL)
 		return entry;
-	if (!take_quota(intake->quota))
+	if (intake->kinds_clash && has_twin(intake, form)) {
+		*reason_out = REASON_TYPE_CONFLICT;
 		return NULL;
-	return table_insert(&intake->table, hash, form, 0, NULL);
+	}
+	if (!take_quota(intake->quota)) {
+		*reason_out = REASON_SERIES_LIMIT;
+		return NULL;
+	}
+	return table_insert(&intake->table, hash, form, profiles, NULL, modes, plan);
+}
+
+static void
+add_alias(struct intake *intake, const struct origin *origin, const struct sample *spelling,
+    uint64_t hash, struct entry *entry, uint8_t modes)
+{
+	window_stamp(intake->window,
+	    table_insert(&intake->table, hash, spelling, origin->profile, entry, modes, 0));
+}
+
+/* Know the spelling again, though it has no series, while there are not too
+ * many of these. */
+static void
+remember(struct intake *intake, const struct origin *origin, const struct sample *spelling,
+    uint64_t hash, uint8_t modes, int64_t most)
+{
+	if (intake->table.dropped_spellings < most)
+		add_alias(intake, origin, spelling, hash, intake->table.dropped, modes);
 }
 
 struct entry *
 intake_admit(struct intake *intake, const struct origin *origin, const struct sample *spelling,
-    uint64_t hash, enum reason *reason_out)
+    uint64_t hash, uint8_t *modes_out, enum reason *reason_out)
 {
-	struct canonical *canonical = &intake->canonical;
+	struct ruling ruling;
+	struct sample form;
 
-	*reason_out = canonical_make(&origin->rules, spelling, canonical);
+	*reason_out = intake_form(intake, origin, spelling, &ruling, &form);
+	if (*reason_out == REASON_RULE)
+		remember(intake, origin, spelling, hash, 0, INTAKE_DROPPED_MOST);
 	if (*reason_out != REASON_NONE)
 		return NULL;
-	struct sample form = {
-	    .name = canonical->name.bytes,
-	    .name_len = (uint32_t)canonical->name.len,
-	    .tags = canonical->tags.len > 0 ? canonical->tags.bytes : "",
-	    .tags_len = (uint32_t)canonical->tags.len,
-	    .kind = spelling->kind,
-	};
-	bool is_canonical = same_bytes(spelling, &form);
-	struct entry *entry =
-	    find_or_insert(intake, &form, is_canonical ? hash : table_hash(&form));
+	uint8_t modes = *modes_out = find_modes(origin, spelling, &ruling);
 
-	if (entry == NULL) {
-		*reason_out = REASON_SERIES_LIMIT;
-		return NULL;
+	if (modes == ENTRY_CUMULATIVE) {
+		remember(intake, origin, spelling, hash, modes, intake->quota->most);
+		return intake->table.dropped;
 	}
+	bool is_canonical = same_bytes(spelling, &form);
+	struct entry *entry = find_or_insert(intake, &form, is_canonical ? hash : table_hash(&form),
+	    is_canonical ? origin->profile : 0, is_canonical ? modes : 0, ruling.plan, reason_out);
+
+	if (entry == NULL)
+		return NULL;
 	CHECK(entry->alias == NULL);
-	if (is_canonical)
+	/* Origins that understand one spelling in different ways have an entry each. */
+	if (is_canonical && (entry->modes & ~ENTRY_TOTAL) == modes)
 		entry->profiles |= origin->profile;
 	else if (entry->aliases < ENTRY_ALIASES_MOST)
-		window_stamp(intake->window,
-		    table_insert(&intake->table, hash, spelling, origin->profile, entry));
+		add_alias(intake, origin, spelling, hash, entry, modes);
 	return entry;
 }

@@ -104,12 +104,55 @@ gather_points(const struct ingest *ingest, struct bind_points *points, struct te
 	return 0;
 }
 
-/* Listeners with equal rules share a profile. Cleaning is all in which the
- * rules of two listeners can differ. */
-static uint32_t
-listener_profile(const struct ingest *ingest, size_t listener)
+void
+ingest_origin(const struct listen_settings *settings, const struct limits_settings *limits,
+    struct text *prefix, struct origin *origin_out)
 {
-	return UINT32_C(1) << listener_settings(ingest, listener)->sanitize;
+	uint32_t dialects = 0;
+
+	for (size_t i = 0; i < settings->dialects.count; i++)
+		dialects |= UINT32_C(1) << ((const int *)settings->dialects.at)[i];
+	text_reset(prefix);
+	if (settings->prefix[0] != '\0')
+		text_printf(prefix, "%s.", settings->prefix);
+	*origin_out = (struct origin){
+	    .rules =
+		{
+		    .letter = settings->grammar == GRAMMAR_STATSD,
+		    .clean = settings->sanitize == SANITIZE_STATSD,
+		    .dialects = dialects,
+		    .prefix = text_string(prefix),
+		    .tags = settings->tags,
+		    .most_bytes = (size_t)limits->name_bytes,
+		    .most_tags = (size_t)limits->tags,
+		},
+	    .absolute = settings->signed_gauges == SIGNED_ABSOLUTE,
+	    .cumulative = settings->counters == COUNTERS_CUMULATIVE,
+	};
+}
+
+/* Of every listener, each with its profile. */
+static int
+make_origins(struct ingest *ingest, const struct limits_settings *limits, struct text *error)
+{
+	const struct item_map *listen = ingest->listen;
+
+	ingest->origins = mem_zero(listen->count, sizeof(*ingest->origins));
+	ingest->prefixes = mem_zero(listen->count, sizeof(*ingest->prefixes));
+	for (size_t i = 0; i < listen->count; i++) {
+		size_t profile = listen_profile(listen, i);
+		struct text prefix = {0};
+
+		ingest_origin(listener_settings(ingest, i), limits, &prefix, &ingest->origins[i]);
+		ingest->prefixes[i] = prefix.bytes;
+		if (profile >= LISTEN_PROFILES) {
+			text_printf(
+			    error, "listeners take lines in in more than %d ways", LISTEN_PROFILES);
+			return -EINVAL;
+		}
+		ingest->origins[i].profile = UINT32_C(1) << profile;
+	}
+	return 0;
 }
 
 static bool
@@ -139,18 +182,14 @@ log_listening(const struct ingest *ingest, const struct bind_point *point, int f
 /* Open one socket per worker on an address. A family that is missing beside
  * another one is said, and no error. */
 static int
-open_point(struct ingest *ingest, struct bind_point *point, const struct limits_settings *limits,
-    struct text *error)
+open_point(struct ingest *ingest, struct bind_point *point, struct text *error)
 {
 	const struct listen_settings *settings = listener_settings(ingest, point->listener);
-	const struct canonical_rules rules = {
-	    .clean = settings->sanitize == SANITIZE_STATSD,
-	    .most_bytes = (size_t)limits->name_bytes,
-	    .most_tags = (size_t)limits->tags,
-	};
+	enum udp_steering steering =
+	    settings->steer == STEER_RANDOM ? UDP_STEER_RANDOM : UDP_STEER_CLIENT;
 	int *fds = mem_zero(ingest->count, sizeof(*fds));
-	int status = udp_open_shared(
-	    &point->address, (size_t)settings->receive_buffer_bytes, fds, ingest->count, error);
+	int status = udp_open_shared(&point->address, (size_t)settings->receive_buffer_bytes,
+	    steering, fds, ingest->count, error);
 
 	if (status != 0 && point->optional && is_missing_family(status)) {
 		log_info("%s", text_string(error));
@@ -160,37 +199,44 @@ open_point(struct ingest *ingest, struct bind_point *point, const struct limits_
 		log_listening(ingest, point, fds[0]);
 		for (unsigned i = 0; i < ingest->count; i++)
 			worker_add_socket(&ingest->workers[i], point->listener,
-			    listener_profile(ingest, point->listener), &rules, fds[i],
-			    &point->address);
+			    &ingest->origins[point->listener], fds[i], &point->address);
 	}
 	free(fds);
 	return status;
 }
 
+static void
+init_workers(struct ingest *ingest, const struct ingest_plan *plan, size_t receivers)
+{
+	ingest->plan = (struct worker_plan){
+	    .budget = plan->budget,
+	    .quota = &ingest->quota,
+	    .rules = plan->rules,
+	    .kinds_clash = plan->kinds_clash,
+	    .listeners = plan->listen->count,
+	    .receivers = receivers,
+	    .sealed = plan->sealed,
+	    .sealed_kind = plan->sealed_kind,
+	};
+	ingest->workers = mem_zero(plan->workers, sizeof(*ingest->workers));
+	for (unsigned i = 0; i < plan->workers; i++)
+		worker_init(&ingest->workers[i], i, &ingest->plan);
+}
+
 int
-ingest_open(struct ingest *ingest, const struct item_map *listen,
-    const struct limits_settings *limits, const struct budget *budget, unsigned count,
-    struct mailbox *sealed, unsigned sealed_kind, struct text *error)
+ingest_open(struct ingest *ingest, const struct ingest_plan *plan, struct text *error)
 {
 	struct bind_points points = {0};
 
-	*ingest = (struct ingest){.listen = listen, .count = count};
-	ingest->quota.most = limits->series;
-	ingest->workers = mem_zero(count, sizeof(*ingest->workers));
-	int status = gather_points(ingest, &points, error);
+	*ingest = (struct ingest){.listen = plan->listen, .count = plan->workers};
+	ingest->quota.most = plan->limits->series;
+	int status = make_origins(ingest, plan->limits, error);
 
-	ingest->plan = (struct worker_plan){
-	    .budget = *budget,
-	    .quota = &ingest->quota,
-	    .listeners = listen->count,
-	    .receivers = points.count,
-	    .sealed = sealed,
-	    .sealed_kind = sealed_kind,
-	};
-	for (unsigned i = 0; i < count; i++)
-		worker_init(&ingest->workers[i], i, &ingest->plan);
+	if (status == 0)
+		status = gather_points(ingest, &points, error);
+	init_workers(ingest, plan, points.count);
 	for (size_t i = 0; i < points.count && status == 0; i++)
-		status = open_point(ingest, &points.at[i], limits, error);
+		status = open_point(ingest, &points.at[i], error);
 	free(points.at);
 	if (status == 0 && ingest->workers[0].receiver_count == 0) {
 		text_puts(
@@ -219,6 +265,10 @@ ingest_fini(struct ingest *ingest)
 {
 	for (unsigned i = 0; i < ingest->count; i++)
 		worker_fini(&ingest->workers[i]);
+	for (size_t i = 0; i < ingest->listen->count; i++)
+		free(ingest->prefixes[i]);
+	free(ingest->prefixes);
+	free(ingest->origins);
 	free(ingest->workers);
 }
 

@@ -7,21 +7,36 @@
 #include "ingest/settings.h"
 #include "ingest/worker.h"
 
+/* What to open; all that is pointed at must outlive the workers. */
+struct ingest_plan {
+	const struct item_map *listen; /* of struct listen_settings */
+	const struct limits_settings *limits;
+	struct budget budget;
+	const struct rules *rules; /* NULL: none */
+	bool kinds_clash;          /* a sink's names do not tell all kinds apart */
+	unsigned workers;
+	struct mailbox *sealed; /* where sealed windows go ... */
+	unsigned sealed_kind;   /* ... as what */
+};
+
 struct ingest {
 	struct worker_plan plan;
 	struct series_quota quota;
 	const struct item_map *listen;
+	struct origin *origins; /* of each listener, without counters */
+	char **prefixes;        /* theirs */
 	struct worker *workers;
 	unsigned count;
 };
 
-/* Set up `count` workers and open the sockets of the listeners in `listen`,
- * which must outlive them. Sealed windows go to `sealed`. Returns 0, or a
- * negative errno and a sentence in *error: then nothing is undone, the process
- * is about to end. */
-int ingest_open(struct ingest *ingest, const struct item_map *listen,
-    const struct limits_settings *limits, const struct budget *budget, unsigned count,
-    struct mailbox *sealed, unsigned sealed_kind, struct text *error);
+/* How lines of a listener are taken in, but for profile and counters. Its
+ * prefix, with its dot, is written to `prefix`, which the origin points into. */
+void ingest_origin(const struct listen_settings *settings, const struct limits_settings *limits,
+    struct text *prefix, struct origin *origin_out);
+
+/* Set up the workers and open the sockets. Returns 0, or a negative errno and
+ * a sentence in *error: then nothing is undone, the process is about to end. */
+int ingest_open(struct ingest *ingest, const struct ingest_plan *plan, struct text *error);
 void ingest_start(struct ingest *ingest);
 void ingest_join(struct ingest *ingest);
 

@@ -3,17 +3,24 @@
 
 #include "ingest/intake.h"
 
+#include "base/clock.h"
+#include "parse/event.h"
+#include "parse/letter.h"
 #include "parse/line.h"
 
 #include <string.h>
 
 void
-intake_init(struct intake *intake, const struct budget *budget, struct series_quota *quota)
+intake_init(struct intake *intake, const struct budget *budget, struct series_quota *quota,
+    const struct rules *rules, bool kinds_clash)
 {
 	memset(intake, 0, sizeof(*intake));
 	table_init(&intake->table);
 	intake->budget = *budget;
 	intake->quota = quota;
+	intake->rules = rules;
+	intake->room = rules != NULL ? rules_room_new(rules) : NULL;
+	intake->kinds_clash = kinds_clash;
 }
 
 void
@@ -21,47 +28,102 @@ intake_fini(struct intake *intake)
 {
 	table_fini(&intake->table);
 	canonical_fini(&intake->canonical);
+	rules_room_free(intake->room);
 }
 
+/* What a rule drops is no mistake of the client's. */
 static void
 refuse(struct intake *intake, struct outcome *outcome, enum reason reason)
 {
-	intake->elements_refused++;
+	intake->elements_refused += reason != REASON_RULE;
 	if (outcome->refused == REASON_NONE)
 		outcome->refused = reason;
 }
 
+/* What the client has counted so far: its time says nothing. */
+static void
+make_total(const struct intake *intake, struct sample *sample)
+{
+	sample->total = true;
+	sample->source = intake->source;
+	sample->timestamp = 0;
+}
+
+static inline bool
+is_total(const struct origin *origin, const struct sample *sample)
+{
+	return sample->total || (origin->cumulative && sample->kind == KIND_COUNTER);
+}
+
+static struct entry *find_series(struct intake *intake, const struct origin *origin,
+    struct pending *pending, enum reason *reason_out);
+
+/* find_series(), where the spelling is not known, or known to be another's, or
+ * its sample not what it looks like. */
 static struct entry *
-find_series(struct intake *intake, const struct origin *origin, const struct pending *pending,
+look_closer(struct intake *intake, const struct origin *origin, struct pending *pending,
+    struct entry *entry, enum reason *reason_out)
+{
+	uint8_t modes;
+
+	if (entry == NULL) {
+		entry = intake_admit(
+		    intake, origin, &pending->sample, pending->hash, &modes, reason_out);
+		if (entry == NULL)
+			return NULL;
+	} else {
+		modes = entry->modes;
+		if (entry->alias != NULL) {
+			window_stamp(intake->window, entry);
+			entry = entry->alias;
+		}
+	}
+	if ((modes & ENTRY_CUMULATIVE) != 0) {
+		make_total(intake, &pending->sample);
+		pending->hash = table_hash(&pending->sample);
+		return find_series(intake, origin, pending, reason_out);
+	}
+	if (entry == intake->table.dropped) {
+		*reason_out = REASON_RULE;
+		return NULL;
+	}
+	if ((modes & ENTRY_ABSOLUTE) != 0)
+		pending->sample.relative = false;
+	return entry;
+}
+
+/* The canonical entry that the sample goes into. NULL: refused. */
+static inline struct entry *
+find_series(struct intake *intake, const struct origin *origin, struct pending *pending,
     enum reason *reason_out)
 {
 	struct entry *entry =
 	    table_find(&intake->table, pending->hash, &pending->sample, origin->profile);
 
-	if (entry == NULL)
-		return intake_admit(intake, origin, &pending->sample, pending->hash, reason_out);
-	if (entry->alias == NULL)
+	if (entry != NULL && entry->alias == NULL && entry->modes == 0)
 		return entry;
-	window_stamp(intake->window, entry);
-	return entry->alias;
+	return look_closer(intake, origin, pending, entry, reason_out);
 }
 
-static void
-fold_pending(struct intake *intake, const struct origin *origin, const struct pending *pending)
+static inline void
+fold_pending(struct intake *intake, const struct origin *origin, struct pending *pending)
 {
 	struct outcome *outcome = &intake->outcome[pending->line];
+	const struct sample *sample = &pending->sample;
 	enum reason reason = REASON_NONE;
 	struct entry *entry = find_series(intake, origin, pending, &reason);
 
-	if (entry != NULL)
-		reason = window_fold(
-		    intake->window, entry, &pending->sample, intake->stamp++, &intake->budget);
+	if (entry != NULL && sample->timestamp != 0)
+		reason = window_date(intake->window, entry, sample);
+	else if (entry != NULL)
+		reason = window_fold(intake->window, entry, sample, intake->stamp++,
+		    &intake->budget, intake->table.counters);
 	if (reason != REASON_NONE) {
 		refuse(intake, outcome, reason);
 		return;
 	}
 	outcome->accepted = true;
-	counter_add(&origin->counters[INTAKE_SAMPLES + pending->sample.kind], 1);
+	counter_add(&origin->counters[INTAKE_SAMPLES + sample->kind], 1);
 }
 
 /* Fold all that is pending, in the order in which it came. */
@@ -106,7 +168,7 @@ open_line(struct intake *intake)
 }
 
 /* One more sample, of the line at index: fold when there are enough. */
-static void
+static inline void
 add_pending(struct intake *intake, const struct origin *origin, size_t index)
 {
 	struct pending *pending = &intake->pending[intake->samples];
@@ -118,8 +180,39 @@ add_pending(struct intake *intake, const struct origin *origin, size_t index)
 		fold_all(intake, origin);
 }
 
+/* May a sample be of this time? */
+static enum reason
+check_time(int64_t timestamp)
+{
+	int64_t now = clock_wall_ns() / CLOCK_SECOND;
+
+	if (timestamp < now - INTAKE_OLDEST_SECONDS)
+		return REASON_LATE;
+	return timestamp > now + INTAKE_NEWEST_SECONDS ? REASON_FUTURE : REASON_NONE;
+}
+
+/* What the parser made of an element: the next pending sample, or a refusal,
+ * to which those of elements before it, still pending, are prior. */
 static void
-take_line(struct intake *intake, const struct origin *origin, const char *bytes, const char *end)
+take_element(struct intake *intake, const struct origin *origin, size_t index, enum reason reason)
+{
+	struct sample *sample = &intake->pending[intake->samples].sample;
+
+	if (reason == REASON_NONE && is_total(origin, sample))
+		make_total(intake, sample);
+	else if (reason == REASON_NONE && sample->timestamp != 0)
+		reason = check_time(sample->timestamp);
+	if (reason == REASON_NONE) {
+		add_pending(intake, origin, index);
+		return;
+	}
+	if (intake->samples > 0 && intake->pending[intake->samples - 1].line == index)
+		fold_all(intake, origin);
+	refuse(intake, &intake->outcome[index], reason);
+}
+
+static void
+take_safe(struct intake *intake, const struct origin *origin, const char *bytes, const char *end)
 {
 	struct line line;
 	enum reason reason;
@@ -128,12 +221,78 @@ take_line(struct intake *intake, const struct origin *origin, const char *bytes,
 		return;
 	size_t index = open_line(intake);
 
-	while (line_next(&line, &intake->pending[intake->samples].sample, &reason)) {
-		if (reason != REASON_NONE)
-			refuse(intake, &intake->outcome[index], reason);
-		else
-			add_pending(intake, origin, index);
+	while (line_next(&line, &intake->pending[intake->samples].sample, &reason))
+		take_element(intake, origin, index, reason);
+}
+
+static void
+take_letter(struct intake *intake, const struct origin *origin, const char *bytes, const char *end)
+{
+	struct letter letter;
+	enum reason reason;
+
+	if (!letter_begin(&letter, bytes, end))
+		return;
+	size_t index = open_line(intake);
+
+	while (letter_next(&letter, &intake->pending[intake->samples].sample, &reason))
+		take_element(intake, origin, index, reason);
+}
+
+static void
+take_event(struct intake *intake, const struct origin *origin, const char *bytes, const char *end)
+{
+	struct outcome *outcome = &intake->outcome[open_line(intake)];
+	struct event event;
+	enum reason reason = event_parse(bytes, end, &event);
+
+	if (reason == REASON_NONE)
+		reason = window_add_event(intake->window, &event);
+	if (reason != REASON_NONE) {
+		refuse(intake, outcome, reason);
+		return;
 	}
+	outcome->accepted = true;
+	counter_add(&origin->counters[event.check ? INTAKE_CHECKS : INTAKE_EVENTS], 1);
+}
+
+static bool
+is_event(const struct origin *origin, const char *bytes, const char *end)
+{
+	return !origin->rules.letter &&
+	    (origin->rules.dialects & UINT32_C(1) << DIALECT_DOGSTATSD) != 0 &&
+	    event_begins(bytes, end);
+}
+
+static void
+take_line(struct intake *intake, const struct origin *origin, const char *bytes, const char *end)
+{
+	if (origin->rules.letter)
+		take_letter(intake, origin, bytes, end);
+	else if (is_event(origin, bytes, end))
+		take_event(intake, origin, bytes, end);
+	else
+		take_safe(intake, origin, bytes, end);
+}
+
+/* line_quick(), where the line means what it looks like: to StatsD |# ends the
+ * elements even within a name. */
+static inline bool
+take_quick(struct intake *intake, const struct origin *origin, const char **at, const char *end)
+{
+	struct sample *sample = &intake->pending[intake->samples].sample;
+	const char *line = *at;
+
+	if (!line_quick(at, end, sample))
+		return false;
+	if (origin->rules.letter && memchr(line, '|', sample->name_len) != NULL) {
+		*at = line;
+		return false;
+	}
+	if (origin->cumulative && sample->kind == KIND_COUNTER)
+		make_total(intake, sample);
+	add_pending(intake, origin, open_line(intake));
+	return true;
 }
 
 /* Take the line at `bytes`; returns where the next one begins. */
@@ -155,20 +314,18 @@ take_next_line(struct intake *intake, const struct origin *origin, const char *b
 
 void
 intake_datagram(struct intake *intake, const struct origin *origin, const char *bytes, size_t len,
-    bool cut, uint64_t arrived)
+    bool cut, const struct arrival *arrival)
 {
 	const char *end = bytes + len;
+	uint64_t stamp = arrival->stamp * STAMPS_PER_NS;
 
-	if (intake->stamp < arrived)
-		intake->stamp = arrived;
+	intake->source = arrival->source;
+	if (intake->stamp < stamp)
+		intake->stamp = stamp;
 	while (bytes < end) {
 		if (intake->lines == INTAKE_PENDING)
 			settle(intake, origin);
-		struct sample *sample = &intake->pending[intake->samples].sample;
-
-		if (!cut && line_quick(&bytes, end, sample))
-			add_pending(intake, origin, open_line(intake));
-		else
+		if (cut || !take_quick(intake, origin, &bytes, end))
 			bytes = take_next_line(intake, origin, bytes, end, cut);
 	}
 	if (cut)

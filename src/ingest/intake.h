@@ -10,10 +10,23 @@
 #pragma once
 
 #include "aggregate/table.h"
+#include "ingest/rules.h"
 #include "parse/canonical.h"
 
 /* Samples in flight between parsing and folding. */
 #define INTAKE_PENDING 64
+
+/* A value's own time may be this far from the wall clock's. */
+#define INTAKE_OLDEST_SECONDS 3600
+#define INTAKE_NEWEST_SECONDS 60
+
+/* Spellings that a rule drops and that are remembered, per worker; further
+ * ones meet the rules each time. */
+#define INTAKE_DROPPED_MOST 65536
+
+/* Stamps in a nanosecond. Samples of one datagram differ in theirs, but even
+ * ten thousand of them must not run ahead of what another worker gets next. */
+#define STAMPS_PER_NS 16
 
 /* Shared by all workers. */
 struct series_quota {
@@ -23,9 +36,17 @@ struct series_quota {
 
 /* How lines of one origin are taken in: a listener's, or a test's. */
 struct origin {
-	uint32_t profile; /* one bit: listeners with equal rules share it */
+	uint32_t profile; /* one bit: listeners with equal settings share it */
 	struct canonical_rules rules;
+	bool absolute;     /* a gauge's sign is part of its value */
+	bool cumulative;   /* counters come as running totals */
 	counter *counters; /* INTAKE_COUNTERS of them, this worker's alone */
+};
+
+/* When and from where a datagram came. */
+struct arrival {
+	uint64_t stamp;        /* monotonic, ns */
+	const uint8_t *source; /* SOURCE_BYTES */
 };
 
 struct pending {
@@ -44,23 +65,37 @@ struct intake {
 	struct window *window; /* the open one */
 	struct budget budget;
 	struct series_quota *quota;
+	const struct rules *rules; /* shared; NULL: none */
+	struct rules_room *room;   /* for them */
+	bool kinds_clash;          /* a sink's names do not tell all kinds apart */
 	struct canonical canonical;
-	uint64_t stamp; /* of the sample before; strictly increasing */
+	const uint8_t *source; /* of the datagram that is being taken in */
+	uint64_t stamp;        /* the next sample's; strictly increasing */
 	uint64_t elements_refused;
 	size_t samples, lines;
 	struct pending pending[INTAKE_PENDING];
 	struct outcome outcome[INTAKE_PENDING];
 };
 
-void intake_init(struct intake *intake, const struct budget *budget, struct series_quota *quota);
+/* The rules must outlive it; NULL: none. */
+void intake_init(struct intake *intake, const struct budget *budget, struct series_quota *quota,
+    const struct rules *rules, bool kinds_clash);
 void intake_fini(struct intake *intake);
 
-/* Take in one datagram whole. `arrived` is its arrival, monotonic ns; cut
- * says that the kernel had no room for its end. */
+/* Take in one datagram whole; cut says that the kernel had no room for its
+ * end. */
 void intake_datagram(struct intake *intake, const struct origin *origin, const char *bytes,
-    size_t len, bool cut, uint64_t arrived);
+    size_t len, bool cut, const struct arrival *arrival);
 
-/* The canonical entry of a spelling seen for the first time; NULL: refused,
- * for *reason_out. */
+/* Bring a spelling into its canonical form, as the client, the listener and the
+ * rules have it, with what the rules want beyond. The form borrows bytes of
+ * intake->canonical. Anything but REASON_NONE: it is refused. */
+enum reason intake_form(struct intake *intake, const struct origin *origin,
+    const struct sample *spelling, struct ruling *ruling_out, struct sample *form_out);
+
+/* The first sight of a spelling: its canonical entry, and in *modes_out how its
+ * samples are to be understood. With ENTRY_CUMULATIVE the entry is not to be
+ * folded into: the spelling has one for each source. NULL: refused, for
+ * *reason_out. */
 struct entry *intake_admit(struct intake *intake, const struct origin *origin,
-    const struct sample *spelling, uint64_t hash, enum reason *reason_out);
+    const struct sample *spelling, uint64_t hash, uint8_t *modes_out, enum reason *reason_out);

@@ -23,6 +23,11 @@
  * put off a seal. */
 #define TURN_BYTES ((size_t)1 << 20)
 
+/* Of the difference of two clocks; and how far a glance at both may be off
+ * before it is measured anew. */
+#define MEASUREMENTS 16
+#define GLANCE_NS 10000
+
 /* A drain that took this many was a busy one. */
 #define BUSY 16
 
@@ -35,8 +40,21 @@
 struct slots {
 	struct mmsghdr message[SLOTS];
 	struct iovec piece[SLOTS];
+	union udp_address source[SLOTS];
+	_Alignas(struct cmsghdr) char control[SLOTS][UDP_CONTROL_BYTES];
 	char *bytes;
 };
+
+_Static_assert(UDP_HOST_BYTES == SOURCE_BYTES, "a source is a host");
+
+/* Tell the kernel again how much room there is beside the bytes: it says how
+ * much it took in the same place. */
+static void
+make_room(struct slots *slots, size_t i)
+{
+	slots->message[i].msg_hdr.msg_namelen = sizeof(slots->source[i]);
+	slots->message[i].msg_hdr.msg_controllen = sizeof(slots->control[i]);
+}
 
 struct slots *
 slots_new(void)
@@ -50,6 +68,9 @@ slots_new(void)
 		slots->piece[i] = (struct iovec){slots->bytes + i * SLOT_STRIDE, SLOT_BYTES};
 		slots->message[i].msg_hdr.msg_iov = &slots->piece[i];
 		slots->message[i].msg_hdr.msg_iovlen = 1;
+		slots->message[i].msg_hdr.msg_name = &slots->source[i];
+		slots->message[i].msg_hdr.msg_control = slots->control[i];
+		make_room(slots, i);
 	}
 	return slots;
 }
@@ -71,33 +92,91 @@ log_failure(const struct receiver *receiver, int error)
 	text_fini(&address);
 }
 
+/* Wall clock less monotonic clock, as the kernel has them: the reading of the
+ * one is put between two of the other, and the tightest of several is taken. */
+static int64_t
+measure_wall_ahead(void)
+{
+	int64_t tightest = INT64_MAX, ahead = 0;
+
+	for (int i = 0; i < MEASUREMENTS; i++) {
+		int64_t before = clock_mono_ns();
+		int64_t wall = clock_wall_ns();
+		int64_t gap = clock_mono_ns() - before;
+
+		if (gap < tightest) {
+			tightest = gap;
+			ahead = wall - before - gap / 2;
+		}
+	}
+	return ahead;
+}
+
+/* Measure again if the wall clock has been set; a glance, disturbed, may say
+ * so wrongly. */
+static void
+watch_wall_clock(struct receiver *receiver, int64_t now)
+{
+	int64_t moved = clock_wall_ns() - now - receiver->wall_ahead_ns;
+
+	if (moved > GLANCE_NS || moved < -GLANCE_NS)
+		receiver->wall_ahead_ns = measure_wall_ahead();
+}
+
+/* When a datagram that was read at `now` arrived, by the monotonic clock. */
+static uint64_t
+stamp_of(const struct receiver *receiver, struct msghdr *message, int64_t now)
+{
+	int64_t wall;
+
+	if (message->msg_controllen == 0 || clock_is_virtual() || !udp_arrival(message, &wall))
+		return (uint64_t)now;
+	int64_t stamp = wall - receiver->wall_ahead_ns;
+
+	return (uint64_t)(stamp < 1 ? 1 : stamp < now ? stamp : now);
+}
+
+/* What datagram i of a recvmmsg counts against a budget of bytes. */
+static size_t
+take_datagram(struct receiver *receiver, size_t i, int64_t now)
+{
+	struct slots *slots = receiver->slots;
+	struct mmsghdr *message = &slots->message[i];
+	bool cut = (message->msg_hdr.msg_flags & MSG_TRUNC) != 0;
+	uint8_t source[SOURCE_BYTES];
+	const struct arrival arrival = {
+	    .stamp = stamp_of(receiver, &message->msg_hdr, now),
+	    .source = source,
+	};
+
+	udp_host(&slots->source[i], source);
+	intake_datagram(receiver->intake, &receiver->origin, slots->piece[i].iov_base,
+	    message->msg_len, cut, &arrival);
+	make_room(slots, i);
+	return message->msg_len > UDP_DATAGRAM_CHARGE ? message->msg_len : UDP_DATAGRAM_CHARGE;
+}
+
 /* One recvmmsg. Returns how many datagrams it gave; adds to *bytes what they
  * count against a budget. */
 static size_t
 receive_some(struct receiver *receiver, size_t *bytes)
 {
-	struct slots *slots = receiver->slots;
 	int count;
 
 	do
-		count = recvmmsg(receiver->fd, slots->message, SLOTS, MSG_DONTWAIT, NULL);
+		count = recvmmsg(receiver->fd, receiver->slots->message, SLOTS, MSG_DONTWAIT, NULL);
 	while (count < 0 && errno == EINTR);
 	if (count < 0) {
 		if (errno != EAGAIN)
 			log_failure(receiver, errno);
 		return 0;
 	}
-	uint64_t now = (uint64_t)clock_mono_ns();
+	int64_t now = clock_mono_ns();
 
-	for (size_t i = 0; i < (size_t)count; i++) {
-		const struct mmsghdr *message = &slots->message[i];
-		bool cut = (message->msg_hdr.msg_flags & MSG_TRUNC) != 0;
-
-		intake_datagram(receiver->intake, &receiver->origin, slots->piece[i].iov_base,
-		    message->msg_len, cut, now);
-		*bytes +=
-		    message->msg_len > UDP_DATAGRAM_CHARGE ? message->msg_len : UDP_DATAGRAM_CHARGE;
-	}
+	if (count > 0 && receiver->slots->message[0].msg_hdr.msg_controllen > 0)
+		watch_wall_clock(receiver, now);
+	for (size_t i = 0; i < (size_t)count; i++)
+		*bytes += take_datagram(receiver, i, now);
 	return (size_t)count;
 }
 
@@ -199,6 +278,7 @@ receiver_init(struct receiver *receiver, struct thread *thread, struct intake *i
 	    .origin = *origin,
 	    .fd = fd,
 	    .address = *address,
+	    .wall_ahead_ns = measure_wall_ahead(),
 	    .open = true,
 	};
 	if (udp_memory(fd, &memory) == 0)

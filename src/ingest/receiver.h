@@ -6,7 +6,16 @@
  * receiver does not wait for the next one but for RECEIVER_PAUSE, and takes
  * all that came meanwhile; never longer than an eighth of what the buffer
  * holds at the present rate. When it gets quiet it waits for the socket
- * again, so that a lone datagram is read at once. */
+ * again, so that a lone datagram is read at once.
+ *
+ * What a datagram's samples are ordered by is when it was read; where the
+ * datagrams of one client go to several workers (steer: random) it is when the
+ * kernel got it, so that a gauge ends at its last value. The kernel stamps by
+ * the wall clock; the difference to the monotonic one is measured to some ten
+ * nanoseconds in each worker, less than a client needs between two datagrams.
+ * What lay in the buffer while somebody set the wall clock may be out of
+ * order, and so may what came in the first milliseconds, before the kernel
+ * stamps at all; nothing ever seems to come later than it is read. */
 
 #pragma once
 
@@ -32,6 +41,7 @@ struct receiver {
 	int fd;
 	uint32_t capacity;                /* of the receive buffer, bytes as the kernel charges */
 	uint32_t dropped;                 /* by the kernel, when last looked */
+	int64_t wall_ahead_ns;            /* wall clock less monotonic clock, when last measured */
 	counter queued_bytes, peak_bytes; /* of the receive buffer, when looked */
 	int64_t drained_ns;               /* when last, monotonic */
 	uv_poll_t poll;

@@ -100,7 +100,7 @@ worker_init(struct worker *worker, unsigned index, const struct worker_plan *pla
 	worker->swept = 0;
 	snprintf(worker->name, sizeof(worker->name), "worker %u", index);
 	thread_init(&worker->thread, worker->name, deliver);
-	intake_init(&worker->intake, &plan->budget, plan->quota);
+	intake_init(&worker->intake, &plan->budget, plan->quota, plan->rules, plan->kinds_clash);
 	for (unsigned i = 0; i < 2; i++)
 		window_init(&worker->windows[i], index, plan->listeners);
 	worker->counters = mem_zero(plan->listeners, sizeof(*worker->counters));
@@ -113,20 +113,16 @@ worker_init(struct worker *worker, unsigned index, const struct worker_plan *pla
 }
 
 void
-worker_add_socket(struct worker *worker, size_t listener, uint32_t profile,
-    const struct canonical_rules *rules, int fd, const union udp_address *address)
+worker_add_socket(struct worker *worker, size_t listener, const struct origin *origin, int fd,
+    const union udp_address *address)
 {
-	const struct origin origin = {
-	    .profile = profile,
-	    .rules = *rules,
-	    .counters = worker->counters[listener],
-	};
+	struct origin own = *origin;
 
 	CHECK(worker->receiver_count < worker->plan->receivers);
 	struct receiver *receiver = &worker->receivers[worker->receiver_count++];
 
-	receiver_init(
-	    receiver, &worker->thread, &worker->intake, worker->slots, &origin, fd, address);
+	own.counters = worker->counters[listener];
+	receiver_init(receiver, &worker->thread, &worker->intake, worker->slots, &own, fd, address);
 	receiver->listener = listener;
 }
 

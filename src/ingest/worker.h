@@ -32,6 +32,8 @@ struct notice {
 struct worker_plan {
 	struct budget budget;
 	struct series_quota *quota;
+	const struct rules *rules; /* NULL: none */
+	bool kinds_clash;
 	size_t listeners;
 	size_t receivers;       /* per worker */
 	struct mailbox *sealed; /* where windows go ... */
@@ -56,9 +58,10 @@ struct worker {
 /* The first interval is seq 1. */
 void worker_init(struct worker *worker, unsigned index, const struct worker_plan *plan);
 
-/* Before it starts: a bound socket, whose lines count for a listener. */
-void worker_add_socket(struct worker *worker, size_t listener, uint32_t profile,
-    const struct canonical_rules *rules, int fd, const union udp_address *address);
+/* Before it starts: a bound socket, whose lines count for a listener; origin
+ * is that listener's, without the counters. */
+void worker_add_socket(struct worker *worker, size_t listener, const struct origin *origin, int fd,
+    const union udp_address *address);
 void worker_start(struct worker *worker);
 void worker_join(struct worker *worker);
 void worker_fini(struct worker *worker);

@@ -7,8 +7,10 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/filter.h>
 #include <linux/sock_diag.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 socklen_t
@@ -80,32 +82,102 @@ failed:;
 	return error;
 }
 
-static void
-explain(const union udp_address *address, int code, struct text *error)
+/* Have the kernel draw lots among the sockets of a group, and note when each
+ * datagram arrived. All are bound: they are numbered as they came. */
+static int
+steer_randomly(const int *fds, unsigned count)
 {
-	text_puts(error, "cannot receive on ");
+	struct sock_filter lots[] = {
+	    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)(SKF_AD_OFF + SKF_AD_RANDOM)),
+	    BPF_STMT(BPF_ALU | BPF_MOD | BPF_K, count),
+	    BPF_STMT(BPF_RET | BPF_A, 0),
+	};
+	const struct sock_fprog program = {
+	    .len = sizeof(lots) / sizeof(*lots),
+	    .filter = lots,
+	};
+	int on = 1;
+
+	for (unsigned i = 0; i < count; i++)
+		if (setsockopt(fds[i], SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on)) != 0)
+			return -errno;
+	if (setsockopt(fds[0], SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &program, sizeof(program)) !=
+	    0)
+		return -errno;
+	return 0;
+}
+
+static void
+explain(const union udp_address *address, const char *what, int code, struct text *error)
+{
+	text_printf(error, "cannot %s ", what);
 	udp_address_print(address, error);
 	text_printf(error, ": %s", strerror(-code));
 	if (code == -EADDRINUSE)
 		holder_describe(address, error);
 }
 
-int
-udp_open_shared(
-    union udp_address *address, size_t buffer_bytes, int *fds, unsigned count, struct text *error)
+static int
+open_all(
+    union udp_address *address, size_t buffer_bytes, int *fds, unsigned count, unsigned *opened_out)
 {
 	for (unsigned i = 0; i < count; i++) {
-		int fd = open_one(address, buffer_bytes, i == 0, count > 1);
-
-		if (fd < 0) {
-			explain(address, fd, error);
-			while (i > 0)
-				close(fds[--i]);
-			return fd;
-		}
-		fds[i] = fd;
+		*opened_out = i;
+		fds[i] = open_one(address, buffer_bytes, i == 0, count > 1);
+		if (fds[i] < 0)
+			return fds[i];
 	}
+	*opened_out = count;
 	return 0;
+}
+
+int
+udp_open_shared(union udp_address *address, size_t buffer_bytes, enum udp_steering steering,
+    int *fds, unsigned count, struct text *error)
+{
+	unsigned opened;
+	int status = open_all(address, buffer_bytes, fds, count, &opened);
+
+	if (status != 0) {
+		explain(address, "receive on", status, error);
+	} else if (steering == UDP_STEER_RANDOM && count > 1) {
+		status = steer_randomly(fds, count);
+		if (status != 0)
+			explain(address, "steer at random what comes to", status, error);
+	}
+	while (status != 0 && opened > 0)
+		close(fds[--opened]);
+	return status;
+}
+
+bool
+udp_arrival(struct msghdr *message, int64_t *wall_ns_out)
+{
+	struct cmsghdr *control = CMSG_FIRSTHDR(message);
+	struct timespec time;
+
+	while (control != NULL &&
+	    (control->cmsg_level != SOL_SOCKET || control->cmsg_type != SCM_TIMESTAMPNS))
+		control = CMSG_NXTHDR(message, control);
+	if (control == NULL || control->cmsg_len < CMSG_LEN(sizeof(time)))
+		return false;
+	memcpy(&time, CMSG_DATA(control), sizeof(time));
+	*wall_ns_out = (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+	return true;
+}
+
+void
+udp_host(const union udp_address *address, uint8_t *host_out)
+{
+	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+
+	memset(host_out, 0, UDP_HOST_BYTES);
+	if (address->any.sa_family == AF_INET6) {
+		memcpy(host_out, &address->v6.sin6_addr, UDP_HOST_BYTES);
+	} else if (address->any.sa_family == AF_INET) {
+		memcpy(host_out, mapped, sizeof(mapped));
+		memcpy(host_out + sizeof(mapped), &address->v4.sin_addr, 4);
+	}
 }
 
 int

@@ -27,14 +27,32 @@ socklen_t udp_address_length(const union udp_address *address);
 /* "127.0.0.1:8125", "[::1]:8125" */
 void udp_address_print(const union udp_address *address, struct text *out);
 
+/* Which of the sockets of an address gets a datagram. */
+enum udp_steering {
+	UDP_STEER_CLIENT, /* always the same of one client's address and port */
+	UDP_STEER_RANDOM, /* any, each time */
+};
+
 /* Open `count` sockets on one address, non-blocking, each with a receive
  * buffer of buffer_bytes or what the kernel grants. The first is bound
  * without SO_REUSEPORT, so that a port somebody else holds is an error and
  * never half the datagrams; the option is set then, and its siblings join.
- * Port 0 is replaced in *address by the one the kernel chose. Returns 0, or a
- * negative errno with a sentence in *error; then nothing stays open. */
-int udp_open_shared(
-    union udp_address *address, size_t buffer_bytes, int *fds, unsigned count, struct text *error);
+ * Port 0 is replaced in *address by the one the kernel chose. Where datagrams
+ * of one client go to several sockets, each bears its time of arrival, which
+ * says in what order they came. Returns 0, or a negative errno with a sentence
+ * in *error; then nothing stays open. */
+int udp_open_shared(union udp_address *address, size_t buffer_bytes, enum udp_steering steering,
+    int *fds, unsigned count, struct text *error);
+
+/* Room for what the kernel says of a datagram beside its bytes. */
+#define UDP_CONTROL_BYTES 64
+
+/* When a datagram arrived, by the wall clock. False: the kernel did not say. */
+bool udp_arrival(struct msghdr *message, int64_t *wall_ns_out);
+
+/* The 16 bytes of an IPv6 address, or of the one that stands for it in IPv6. */
+#define UDP_HOST_BYTES 16
+void udp_host(const union udp_address *address, uint8_t *host_out);
 
 /* Of a socket's receive buffer, in bytes as the kernel charges them; dropped
  * counts datagrams since it was opened, modulo 2^32. Returns 0 or a negative

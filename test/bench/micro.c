@@ -25,7 +25,8 @@ static struct intake intake;
 static struct window window;
 static counter counters[INTAKE_COUNTERS];
 static const struct origin origin = {.profile = 1,
-    .rules = {.clean = true, .most_bytes = 1024, .most_tags = 64},
+    .rules =
+	{.clean = true, .dialects = UINT32_MAX, .prefix = "", .most_bytes = 1024, .most_tags = 64},
     .counters = counters};
 
 static double
@@ -42,12 +43,13 @@ static double
 take_all(const struct payload *payload)
 {
 	double start = cpu_time_ns();
-	uint64_t arrived = (uint64_t)clock_mono_ns();
+	static const uint8_t source[SOURCE_BYTES];
+	const struct arrival arrival = {.stamp = (uint64_t)clock_mono_ns(), .source = source};
 
 	for (size_t i = 0; i < payload->count; i++)
 		intake_datagram(&intake, &origin,
 		    payload->bytes.bytes + payload->datagrams[i].offset,
-		    payload->datagrams[i].bytes, false, arrived);
+		    payload->datagrams[i].bytes, false, &arrival);
 	return cpu_time_ns() - start;
 }
 
@@ -101,7 +103,7 @@ main(int argc, char **argv)
 	options.packet_bytes = strtoul(argv[4], NULL, 10);
 	hash_init();
 	payload_prepare(&payload, &options);
-	intake_init(&intake, &budget, &quota);
+	intake_init(&intake, &budget, &quota, NULL, false);
 	window_init(&window, 0, 1);
 	intake.window = &window;
 	measure(argv[1], &payload);

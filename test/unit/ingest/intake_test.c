@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* intake_test.c -- datagrams in, cells and counts out. */
 
-#include "ingest/intake.h"
-
-#include "base/hash.h"
+#include "base/clock.h"
+#include "test/unit/ingest/pond.h"
 #include "test/unit/random.h"
 #include "test/unit/suite.h"
 
@@ -11,152 +10,52 @@
 #include <stdlib.h>
 #include <string.h>
 
-static counter counters[INTAKE_COUNTERS];
-static struct intake intake;
-static struct window window;
-static struct series_quota quota;
-static struct origin origin = {
-    .profile = 1,
-    .rules = {.clean = true, .most_bytes = 1024, .most_tags = 8},
-    .counters = counters,
-};
+#define NOW INT64_C(1767268800)
 
-static void
-open_intake(int64_t most_series)
-{
-	const struct budget budget = {.timer_values = 512, .bytes = 16 << 20};
-
-	hash_init();
-	for (size_t i = 0; i < INTAKE_COUNTERS; i++)
-		counter_set(&counters[i], 0);
-	quota.most = most_series;
-	atomic_store(&quota.used, 0);
-	intake_init(&intake, &budget, &quota);
-	window_init(&window, 0, 1);
-	window_open(&window, 1);
-	intake.window = &window;
-}
-
-static void
-close_intake(void)
-{
-	intake_fini(&intake);
-	window_fini(&window);
-}
-
-static void
-take(const char *bytes, size_t len, bool cut)
-{
-	char *copy = malloc(len > 0 ? len : 1);
-
-	memcpy(copy, bytes, len);
-	intake_datagram(&intake, &origin, copy, len, cut, 1);
-	free(copy);
-}
-
-static void
-take_text(const char *text)
-{
-	take(text, strlen(text), false);
-}
-
-static struct entry *
-find(const char *name, const char *tags, enum kind kind)
-{
-	const struct sample sample = {.name = name,
-	    .name_len = (uint32_t)strlen(name),
-	    .tags = tags,
-	    .tags_len = (uint32_t)strlen(tags),
-	    .kind = kind};
-
-	return table_find(&intake.table, table_hash(&sample), &sample, 0);
-}
-
-static double
-counter_value(const char *name, const char *tags)
-{
-	const struct entry *entry = find(name, tags, KIND_COUNTER);
-
-	ck_assert_msg(entry != NULL, "no counter %s", name);
-	return bits_double(entry->cell[1].value);
-}
-
-static uint64_t
-refused_lines(void)
-{
-	uint64_t sum = 0;
-
-	for (size_t i = 0; i < REASONS; i++)
-		sum += counter_get(&counters[INTAKE_LINES_REFUSED + i]);
-	return sum;
-}
-
-static uint64_t
-accepted_samples(void)
-{
-	uint64_t sum = 0;
-
-	for (size_t i = 0; i < KINDS; i++)
-		sum += counter_get(&counters[INTAKE_SAMPLES + i]);
-	return sum;
-}
-
-/* lines = accepted + refused, and samples = hits. */
-static void
-expect_balance(void)
-{
-	uint64_t hits = 0;
-
-	ck_assert_uint_eq(counter_get(&counters[INTAKE_LINES]),
-	    counter_get(&counters[INTAKE_LINES_ACCEPTED]) + refused_lines());
-	ck_assert_uint_eq(counter_get(&counters[INTAKE_LINES_REFUSED + REASON_NONE]), 0);
-	for (size_t i = 0; i < window.touched.count; i++)
-		hits += cell_hits(window.touched.at[i]->cell[window.interval.seq & 1].meta);
-	ck_assert_uint_eq(hits, accepted_samples());
-}
+static struct pond pond;
 
 START_TEST(a_datagram_is_its_lines)
 {
-	open_intake(100);
-	take_text("a:1|c\nb:2|c\n\r\n\na:3|c|@0.5\n");
-	take_text("a:1|c");
-	take("", 0, false);
-	ck_assert(counter_value("a", "") == 8 && counter_value("b", "") == 2);
-	ck_assert_uint_eq(counter_get(&counters[INTAKE_DATAGRAMS]), 3);
-	ck_assert_uint_eq(counter_get(&counters[INTAKE_LINES]), 4);
-	ck_assert_uint_eq(window.touched.count, 2);
-	expect_balance();
-	close_intake();
+	pond_open(&pond, 100);
+	pond_take(&pond, "a:1|c\nb:2|c\n\r\n\na:3|c|@0.5\n");
+	pond_take(&pond, "a:1|c");
+	pond_take(&pond, "");
+	ck_assert(pond_counter(&pond, "a", "") == 8 && pond_counter(&pond, "b", "") == 2);
+	ck_assert_uint_eq(pond_count(&pond, INTAKE_DATAGRAMS), 3);
+	ck_assert_uint_eq(pond_count(&pond, INTAKE_LINES), 4);
+	ck_assert_uint_eq(pond.window.touched.count, 2);
+	pond_expect_balance(&pond);
+	pond_close(&pond);
 }
 END_TEST
 
 START_TEST(a_line_with_one_good_element_is_accepted)
 {
-	open_intake(100);
-	take_text("a:1|c:x|c:2|c:nan|g\nb:x|c:y|z");
-	ck_assert(counter_value("a", "") == 3);
-	ck_assert_uint_eq(counter_get(&counters[INTAKE_LINES_ACCEPTED]), 1);
-	ck_assert_uint_eq(counter_get(&counters[INTAKE_LINES_REFUSED + REASON_BAD_VALUE]), 1);
-	ck_assert_uint_eq(counter_get(&counters[INTAKE_ELEMENTS_REFUSED]), 4);
-	expect_balance();
-	close_intake();
+	pond_open(&pond, 100);
+	pond_take(&pond, "a:1|c:x|c:2|c:nan|g\nb:x|c:y|z");
+	ck_assert(pond_counter(&pond, "a", "") == 3);
+	ck_assert_uint_eq(pond_count(&pond, INTAKE_LINES_ACCEPTED), 1);
+	ck_assert_uint_eq(pond_refused(&pond, REASON_BAD_VALUE), 1);
+	ck_assert_uint_eq(pond_count(&pond, INTAKE_ELEMENTS_REFUSED), 4);
+	pond_expect_balance(&pond);
+	pond_close(&pond);
 }
 END_TEST
 
 START_TEST(all_spellings_of_a_series_meet)
 {
-	open_intake(100);
+	pond_open(&pond, 100);
 	for (int round = 0; round < 3; round++) {
-		take_text("a b:1|c\na_b:1|c\na  b:1|c\na\tb:1|c");
-		take_text("t:1|c|#x:1,y:2\nt:1|c|#y:2,x:1\nt;y=2;x=1:1|c\nt:1|c|#y:2,,x:1,");
+		pond_take(&pond, "a b:1|c\na_b:1|c\na  b:1|c\na\tb:1|c");
+		pond_take(&pond, "t:1|c|#x:1,y:2\nt:1|c|#y:2,x:1\nt;y=2;x=1:1|c\nt:1|c|#y:2,,x:1,");
 	}
-	ck_assert(counter_value("a_b", "") == 12);
-	ck_assert(counter_value("t", "x:1,y:2") == 12);
-	ck_assert_uint_eq(counter_get(&intake.table.counters[TABLE_SERIES + KIND_COUNTER]), 2);
-	ck_assert_uint_eq(counter_get(&intake.table.counters[TABLE_KEYS]), 8);
-	ck_assert_int_eq(atomic_load(&quota.used), 2);
-	expect_balance();
-	close_intake();
+	ck_assert(pond_counter(&pond, "a_b", "") == 12);
+	ck_assert(pond_counter(&pond, "t", "x:1,y:2") == 12);
+	ck_assert_uint_eq(counter_get(&pond.intake.table.counters[TABLE_SERIES + KIND_COUNTER]), 2);
+	ck_assert_uint_eq(counter_get(&pond.intake.table.counters[TABLE_KEYS]), 8);
+	ck_assert_int_eq(atomic_load(&pond.quota.used), 2);
+	pond_expect_balance(&pond);
+	pond_close(&pond);
 }
 END_TEST
 
@@ -164,60 +63,43 @@ START_TEST(spellings_beyond_the_cache_still_count)
 {
 	char line[64];
 
-	open_intake(100);
+	pond_open(&pond, 100);
 	for (int round = 0; round < 2; round++)
 		for (int i = 1; i <= 40; i++) {
 			snprintf(line, sizeof(line), "a%*s:1|c", i + 1, "b");
-			take_text(line);
+			pond_take(&pond, line);
 		}
-	ck_assert(counter_value("a_b", "") == 80);
-	ck_assert_uint_eq(counter_get(&intake.table.counters[TABLE_KEYS]), 1 + ENTRY_ALIASES_MOST);
-	expect_balance();
-	close_intake();
-}
-END_TEST
-
-START_TEST(profiles_do_not_mix)
-{
-	struct origin kept = origin;
-
-	open_intake(100);
-	kept.profile = 2;
-	kept.rules.clean = false;
-	for (int round = 0; round < 2; round++) {
-		take_text("a+b:1|c\nab:1|c");
-		intake_datagram(&intake, &kept, "a+b:10|c\nab:100|c", 17, false, 1);
-	}
-	ck_assert(counter_value("ab", "") == 204);
-	ck_assert(counter_value("a+b", "") == 20);
-	expect_balance();
-	close_intake();
+	ck_assert(pond_counter(&pond, "a_b", "") == 80);
+	ck_assert_uint_eq(
+	    counter_get(&pond.intake.table.counters[TABLE_KEYS]), 1 + ENTRY_ALIASES_MOST);
+	pond_expect_balance(&pond);
+	pond_close(&pond);
 }
 END_TEST
 
 START_TEST(known_series_stay_exact_at_the_limit)
 {
-	open_intake(3);
-	take_text("a:1|c\nb:1|c\nc:1|c\nd:1|c\ne:1|g\na:1|c");
-	ck_assert(counter_value("a", "") == 2);
-	ck_assert_ptr_null(find("d", "", KIND_COUNTER));
-	ck_assert_uint_eq(counter_get(&counters[INTAKE_LINES_REFUSED + REASON_SERIES_LIMIT]), 2);
-	ck_assert_int_eq(atomic_load(&quota.used), 3);
-	expect_balance();
-	close_intake();
+	pond_open(&pond, 3);
+	pond_take(&pond, "a:1|c\nb:1|c\nc:1|c\nd:1|c\ne:1|g\na:1|c");
+	ck_assert(pond_counter(&pond, "a", "") == 2);
+	ck_assert_ptr_null(pond_find(&pond, "d", "", KIND_COUNTER));
+	ck_assert_uint_eq(pond_refused(&pond, REASON_SERIES_LIMIT), 2);
+	ck_assert_int_eq(atomic_load(&pond.quota.used), 3);
+	pond_expect_balance(&pond);
+	pond_close(&pond);
 }
 END_TEST
 
 START_TEST(a_cut_datagram_loses_its_last_line_only)
 {
-	open_intake(100);
-	take("a:1|c\na:1|c", 11, true);
-	take("a:1|c\n", 6, true);
-	ck_assert(counter_value("a", "") == 2);
-	ck_assert_uint_eq(counter_get(&counters[INTAKE_LINES_REFUSED + REASON_TRUNCATED]), 1);
-	ck_assert_uint_eq(counter_get(&counters[INTAKE_DATAGRAMS_TRUNCATED]), 2);
-	expect_balance();
-	close_intake();
+	pond_open(&pond, 100);
+	pond_take_bytes(&pond, "a:1|c\na:1|c", 11, true);
+	pond_take_bytes(&pond, "a:1|c\n", 6, true);
+	ck_assert(pond_counter(&pond, "a", "") == 2);
+	ck_assert_uint_eq(pond_refused(&pond, REASON_TRUNCATED), 1);
+	ck_assert_uint_eq(pond_count(&pond, INTAKE_DATAGRAMS_TRUNCATED), 2);
+	pond_expect_balance(&pond);
+	pond_close(&pond);
 }
 END_TEST
 
@@ -225,30 +107,30 @@ START_TEST(one_line_may_have_thousands_of_elements)
 {
 	char line[20000] = "a";
 
-	open_intake(100);
+	pond_open(&pond, 100);
 	for (int i = 0; i < 4000; i++)
 		strcat(line + 2 * (size_t)i, ":1");
 	strcat(line, "|c");
-	take_text(line);
-	ck_assert(counter_value("a", "") == 4000);
-	ck_assert_uint_eq(counter_get(&counters[INTAKE_LINES]), 1);
-	ck_assert_uint_eq(counter_get(&counters[INTAKE_LINES_ACCEPTED]), 1);
-	expect_balance();
-	close_intake();
+	pond_take(&pond, line);
+	ck_assert(pond_counter(&pond, "a", "") == 4000);
+	ck_assert_uint_eq(pond_count(&pond, INTAKE_LINES), 1);
+	ck_assert_uint_eq(pond_count(&pond, INTAKE_LINES_ACCEPTED), 1);
+	pond_expect_balance(&pond);
+	pond_close(&pond);
 }
 END_TEST
 
 START_TEST(a_negative_gauge_is_zero_then_a_delta_in_order)
 {
-	open_intake(100);
-	take_text("g:100|g\ng:0|g\ng:-5|g");
-	const struct entry *entry = find("g", "", KIND_GAUGE);
+	pond_open(&pond, 100);
+	pond_take(&pond, "g:100|g\ng:0|g\ng:-5|g");
+	const struct entry *entry = pond_find(&pond, "g", "", KIND_GAUGE);
 	const struct gauge_record *record =
 	    (const struct gauge_record *)(uintptr_t)entry->cell[1].value;
 
 	ck_assert(record->absolute == 0 && record->delta == -5);
 	ck_assert_uint_lt(record->absolute_stamp, record->first_delta);
-	close_intake();
+	pond_close(&pond);
 }
 END_TEST
 
@@ -258,7 +140,7 @@ START_TEST(a_split_stream_folds_like_the_whole)
 {
 	static const char *const lines[] = {"a:0.5|c", "b:2|c|@0.25", "a b:1|c", "g:3|g", "g:+1|g",
 	    "t:4|ms", "t:1:2:3|ms", "s:x|s", "bad", "a:1|c:x|c", "c:1|c|#y:1,x:2", ":1|c",
-	    "n:nan|c", "", "z\xff:1|c", "a:1|q"};
+	    "n:nan|c", "", "z\xff:1|c", "a:1|q", "_e{1,1}:a|b", "_sc|a|9", "total:7|C"};
 	uint64_t random = random_seed();
 	double sums[2];
 	uint64_t samples[2], refused[2];
@@ -269,27 +151,30 @@ START_TEST(a_split_stream_folds_like_the_whole)
 
 			uint64_t replay = random + (uint64_t)round;
 
-			open_intake(100);
+			pond_open(&pond, 100);
 			for (int i = 0; i < 100; i++) {
 				unsigned which =
 				    random_below(&replay, sizeof(lines) / sizeof(*lines));
 
 				strcat(strcat(datagram, lines[which]), "\n");
 				if (pass == 1 && i % 7 == round % 7) {
-					take_text(datagram);
+					pond_take(&pond, datagram);
 					datagram[0] = '\0';
 				}
 			}
-			take_text(datagram);
-			expect_balance();
+			pond_take(&pond, datagram);
+			pond_expect_balance(&pond);
 			sums[pass] = 0;
-			for (size_t i = 0; i < window.touched.count; i++)
-				if (window.touched.at[i]->kind == KIND_COUNTER)
-					sums[pass] +=
-					    bits_double(window.touched.at[i]->cell[1].value);
-			samples[pass] = accepted_samples();
-			refused[pass] = counter_get(&counters[INTAKE_ELEMENTS_REFUSED]);
-			close_intake();
+			samples[pass] = 0;
+			for (size_t i = 0; i < pond.window.touched.count; i++) {
+				const struct entry *entry = pond.window.touched.at[i];
+
+				if (entry->kind == KIND_COUNTER && entry->modes == 0)
+					sums[pass] += bits_double(entry->cell[1].value);
+				samples[pass] += cell_hits(entry->cell[1].meta);
+			}
+			refused[pass] = pond_count(&pond, INTAKE_ELEMENTS_REFUSED);
+			pond_close(&pond);
 		}
 		ck_assert_double_eq(sums[0], sums[1]);
 		ck_assert_uint_eq(samples[0], samples[1]);
@@ -298,17 +183,188 @@ START_TEST(a_split_stream_folds_like_the_whole)
 }
 END_TEST
 
+START_TEST(the_listener_says_how_lines_are_read)
+{
+	static const struct {
+		const char *line;
+		uint64_t safe, letter; /* samples accepted */
+	} cases[] = {
+	    {"a:1|c", 1, 1},
+	    {"a:1|c\r", 1, 1},
+	    {"a:1|c\n", 1, 1},
+	    {"a:0x10|c", 0, 1},
+	    {"a:1|q", 0, 1},
+	    {"a|#b:1|c", 1, 0}, /* to StatsD |# ends the elements, and 1 has no type */
+	    {"a|b:1|c", 1, 1},
+	    {"a:1:2|c", 2, 1},
+	    {"a:1|c|@2", 0, 1},
+	    {":1|c", 0, 1},
+	    {"_e{1,1}:5|c", 0, 1},   /* an event, that reads like a counter */
+	    {"_sc|a|0|d:1|c", 0, 1}, /* a check, that reads like one */
+	    {"_score:1|c", 1, 1},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		for (int letter = 0; letter < 2; letter++) {
+			uint64_t samples = 0;
+
+			pond_open(&pond, 100);
+			pond.origin.rules.letter = letter != 0;
+			pond_take(&pond, cases[i].line);
+			for (size_t kind = 0; kind < KINDS; kind++)
+				samples += counter_get(&pond.counters[INTAKE_SAMPLES + kind]);
+			ck_assert_msg(samples == (letter ? cases[i].letter : cases[i].safe),
+			    "%s, letter %d: %d samples", cases[i].line, letter, (int)samples);
+			pond_expect_balance(&pond);
+			pond_close(&pond);
+		}
+}
+END_TEST
+
+START_TEST(events_are_kept_apart_from_metrics)
+{
+	pond_open(&pond, 100);
+	pond_take(&pond,
+	    "_e{5,4}:title|text|t:error|#a:1\na:1|c\n_sc|disk|2|m:full\r\n"
+	    "_e{9,9}:short\n_e{1,1}:5|c");
+	ck_assert_uint_eq(pond_count(&pond, INTAKE_EVENTS), 2);
+	ck_assert_uint_eq(pond_count(&pond, INTAKE_CHECKS), 1);
+	ck_assert_uint_eq(pond_count(&pond, INTAKE_LINES), 5);
+	ck_assert_uint_eq(pond_count(&pond, INTAKE_LINES_ACCEPTED), 4);
+	ck_assert_uint_eq(pond_refused(&pond, REASON_EVENT), 1);
+	ck_assert_uint_eq(pond_count(&pond, INTAKE_ELEMENTS_REFUSED), 1);
+	ck_assert_uint_eq(pond.window.events.count, 3);
+	const struct event *first = pond.window.events.first;
+
+	ck_assert_int_eq(memcmp(first->title.at, "title", 5), 0);
+	ck_assert_int_eq(first->alert, EVENT_ERROR);
+	ck_assert(first->next->check && first->next->alert == CHECK_CRITICAL);
+	ck_assert_uint_eq(pond.window.touched.count, 1);
+	pond_expect_balance(&pond);
+	pond_close(&pond);
+}
+END_TEST
+
+START_TEST(events_are_lines_like_others_where_they_are_not_known)
+{
+	pond_open(&pond, 100);
+	pond.origin.rules.dialects = 0;
+	pond_take(&pond, "_e{1,1}:5|c\n_sc|a|0");
+	ck_assert(pond_counter(&pond, "_e11", "") == 5);
+	ck_assert_uint_eq(pond_refused(&pond, REASON_NO_VALUE), 1);
+	ck_assert_uint_eq(pond.window.events.count, 0);
+	pond_expect_balance(&pond);
+	pond_close(&pond);
+}
+END_TEST
+
+START_TEST(events_beyond_the_budget_are_refused)
+{
+	pond_open(&pond, 100);
+	for (int i = 0; i < EVENTS_MOST + 3; i++)
+		pond_take(&pond, "_e{1,1}:a|b");
+	ck_assert_uint_eq(pond_count(&pond, INTAKE_EVENTS), EVENTS_MOST);
+	ck_assert_uint_eq(pond_refused(&pond, REASON_EVENT_BUDGET), 3);
+	pond_expect_balance(&pond);
+	pond_close(&pond);
+}
+END_TEST
+
+/* Of the wall clock, which stands still meanwhile. */
+START_TEST(a_value_of_its_own_time_is_kept_apart)
+{
+	static const struct {
+		int64_t timestamp;
+		enum reason reason;
+	} cases[] = {
+	    {NOW, REASON_NONE},
+	    {NOW - 3600, REASON_NONE},
+	    {NOW - 3601, REASON_LATE},
+	    {NOW + 60, REASON_NONE},
+	    {NOW + 61, REASON_FUTURE},
+	    {1, REASON_LATE},
+	    {9999999999, REASON_FUTURE},
+	};
+
+	clock_make_virtual(NOW * CLOCK_SECOND + CLOCK_SECOND / 2);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		bool accepted = cases[i].reason == REASON_NONE;
+		char line[64];
+
+		pond_open(&pond, 100);
+		snprintf(line, sizeof(line), "a:2|c|@0.5|T%lld", (long long)cases[i].timestamp);
+		pond_take(&pond, line);
+		ck_assert_uint_eq(pond.window.dated.count, accepted);
+		if (accepted) {
+			const struct dated *dated = &pond.window.dated.at[0];
+
+			ck_assert_int_eq(dated->timestamp, cases[i].timestamp);
+			ck_assert(dated->value == 4);
+			ck_assert_ptr_eq(dated->entry, pond_find(&pond, "a", "", KIND_COUNTER));
+		} else {
+			ck_assert_uint_eq(pond_refused(&pond, cases[i].reason), 1);
+			ck_assert_ptr_null(pond_find(&pond, "a", "", KIND_COUNTER));
+		}
+		ck_assert_uint_eq(pond.window.touched.count, 0);
+		pond_expect_balance(&pond);
+		pond_close(&pond);
+	}
+}
+END_TEST
+
+START_TEST(a_time_means_something_for_counters_and_gauges_only)
+{
+	clock_make_virtual(NOW * CLOCK_SECOND);
+	pond_open(&pond, 100);
+	pond_take(&pond, "a:1|ms|T1\na:b|s|T1\nc:1|C|T1");
+	pond.origin.cumulative = true;
+	pond_take(&pond, "d:1|c|T1");
+	ck_assert_uint_eq(pond_count(&pond, INTAKE_LINES_ACCEPTED), 4);
+	ck_assert_uint_eq(pond.window.dated.count, 0);
+	pond_expect_balance(&pond);
+	pond_close(&pond);
+}
+END_TEST
+
+/* Many samples of one datagram are less far apart than two datagrams. */
+START_TEST(stamps_do_not_run_ahead_of_arrivals)
+{
+	char datagram[40000] = "";
+	size_t len = 0;
+
+	pond_open(&pond, 100);
+	while (len + 16 < sizeof(datagram))
+		len += (size_t)snprintf(datagram + len, sizeof(datagram) - len, "g:1|g\n");
+	pond.now = 1000;
+	pond_take(&pond, datagram);
+	const struct gauge_record *record =
+	    (const struct gauge_record *)pond_record(pond_find(&pond, "g", "", KIND_GAUGE));
+
+	ck_assert_uint_lt(record->absolute_stamp, 2000 * STAMPS_PER_NS);
+	pond_take(&pond, "g:2|g");
+	ck_assert_uint_gt(record->absolute_stamp, 1000 * STAMPS_PER_NS);
+	ck_assert(record->absolute == 2);
+	pond_close(&pond);
+}
+END_TEST
+
 static const struct suite_test tests[] = {
     SUITE_TEST(a_datagram_is_its_lines),
     SUITE_TEST(a_line_with_one_good_element_is_accepted),
     SUITE_TEST(all_spellings_of_a_series_meet),
     SUITE_TEST(spellings_beyond_the_cache_still_count),
-    SUITE_TEST(profiles_do_not_mix),
     SUITE_TEST(known_series_stay_exact_at_the_limit),
     SUITE_TEST(a_cut_datagram_loses_its_last_line_only),
     SUITE_TEST(one_line_may_have_thousands_of_elements),
     SUITE_TEST(a_negative_gauge_is_zero_then_a_delta_in_order),
     SUITE_TEST(a_split_stream_folds_like_the_whole),
+    SUITE_TEST(the_listener_says_how_lines_are_read),
+    SUITE_TEST(events_are_kept_apart_from_metrics),
+    SUITE_TEST(events_are_lines_like_others_where_they_are_not_known),
+    SUITE_TEST(events_beyond_the_budget_are_refused),
+    SUITE_TEST(a_value_of_its_own_time_is_kept_apart),
+    SUITE_TEST(a_time_means_something_for_counters_and_gauges_only),
+    SUITE_TEST(stamps_do_not_run_ahead_of_arrivals),
     {0},
 };
 

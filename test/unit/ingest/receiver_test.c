@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* receiver_test.c -- how much a turn takes, and what the end of a socket
- * leaves behind: nothing that is not counted. */
+/* receiver_test.c -- how much a turn takes, in what order samples came, and
+ * what the end of a socket leaves behind: nothing that is not counted. */
 
 #include "ingest/receiver.c"
 
+#include "aggregate/gauge.h"
 #include "base/hash.h"
 #include "test/unit/suite.h"
 
@@ -27,34 +28,50 @@ deliver(struct thread *thread, struct mail *mail)
 	(void)mail;
 }
 
-static struct stand *
-stand_open(size_t buffer_bytes)
+static union udp_address
+loopback(void)
 {
-	const struct budget budget = {.timer_values = 16, .bytes = 1 << 20};
-	union udp_address address = {
+	return (union udp_address){
 	    .v4 = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)}};
-	struct stand *stand = mem_zero(1, sizeof(*stand));
-	struct text error = {0};
-	int fd;
+}
 
-	hash_init();
+/* A worker of one socket, and a client of its address. */
+static struct stand *
+stand_new(int fd, const union udp_address *address)
+{
+	const struct budget budget = {.timer_values = 16, .bytes = 1 << 20, .scale = 6};
+	struct stand *stand = mem_zero(1, sizeof(*stand));
+
+	if (hash_secret[0] == 0)
+		hash_init();
 	thread_init(&stand->thread, "stand", deliver);
 	stand->quota.most = 100;
-	intake_init(&stand->intake, &budget, &stand->quota);
+	intake_init(&stand->intake, &budget, &stand->quota, NULL, false);
 	window_init(&stand->window, 0, 1);
 	window_open(&stand->window, 1);
 	stand->intake.window = &stand->window;
 	stand->slots = slots_new();
-	ck_assert_int_eq(udp_open_shared(&address, buffer_bytes, &fd, 1, &error), 0);
 	const struct origin origin = {.profile = 1,
-	    .rules = {.clean = true, .most_bytes = 1024, .most_tags = 8},
+	    .rules = {.clean = true, .prefix = "", .most_bytes = 1024, .most_tags = 8},
 	    .counters = stand->counters};
 
 	receiver_init(
-	    &stand->receiver, &stand->thread, &stand->intake, stand->slots, &origin, fd, &address);
-	stand->client = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	ck_assert_int_eq(connect(stand->client, &address.any, udp_address_length(&address)), 0);
+	    &stand->receiver, &stand->thread, &stand->intake, stand->slots, &origin, fd, address);
+	stand->client = socket(address->any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	ck_assert_int_eq(connect(stand->client, &address->any, udp_address_length(address)), 0);
 	return stand;
+}
+
+static struct stand *
+stand_open(size_t buffer_bytes)
+{
+	union udp_address address = loopback();
+	struct text error = {0};
+	int fd;
+
+	ck_assert_int_eq(
+	    udp_open_shared(&address, buffer_bytes, UDP_STEER_CLIENT, &fd, 1, &error), 0);
+	return stand_new(fd, &address);
 }
 
 static void
@@ -146,10 +163,174 @@ START_TEST(a_stop_accounts_for_every_datagram_until_the_socket_is_gone)
 }
 END_TEST
 
+static void
+say(struct stand *stand, const char *line)
+{
+	ck_assert_int_eq(send(stand->client, line, strlen(line), 0), (ssize_t)strlen(line));
+}
+
+/* What the stand's window has of the gauge g; NULL: nothing. */
+static struct record *
+gauge_of(struct stand *stand)
+{
+	const struct sample sample = {.name = "g", .name_len = 1, .tags = "", .kind = KIND_GAUGE};
+	const struct entry *entry =
+	    table_find(&stand->intake.table, table_hash(&sample), &sample, 0);
+	uint64_t seq = stand->window.interval.seq;
+
+	if (entry == NULL || cell_seq(entry->cell[seq & 1].meta) != seq)
+		return NULL;
+	struct record *record = (struct record *)(uintptr_t)entry->cell[seq & 1].value;
+
+	record->next = NULL;
+	return record;
+}
+
+/* Read both sockets, this one first, and merge what they have of the gauge. */
+static void
+read_both(struct stand *const *stands, unsigned first, struct gauge_base *base)
+{
+	struct record *records[2];
+	bool all;
+
+	for (unsigned i = 0; i < 2; i++)
+		drain(&stands[(first + i) % 2]->receiver, TURN_BYTES, &all);
+	for (unsigned i = 0; i < 2; i++)
+		records[i] = gauge_of(stands[i]);
+	if (records[0] != NULL)
+		records[0]->next = records[1];
+	gauge_merge(base, records[0] != NULL ? records[0] : records[1]);
+	for (unsigned i = 0; i < 2; i++)
+		window_open(&stands[i]->window, stands[i]->window.interval.seq + 1);
+}
+
+/* The kernel begins to stamp a while after it was asked to. */
+static void
+wait_for_stamps(struct stand *const *stands, struct gauge_base *base)
+{
+	int64_t deadline = clock_mono_ns() + 60 * CLOCK_SECOND, sent;
+
+	do {
+		say(stands[0], "g:0|g");
+		sent = clock_mono_ns();
+		ck_assert_msg(sent < deadline, "waited a minute for a stamp");
+		read_both(stands, 0, base);
+	} while (base->stamp / STAMPS_PER_NS >= (uint64_t)sent);
+}
+
+/* Whichever socket got the last datagram, and whichever is read first. */
+START_TEST(a_gauge_steered_at_random_ends_at_its_last_value)
+{
+	union udp_address address = loopback();
+	struct text error = {0};
+	struct gauge_base base = {0};
+	struct stand *stands[2];
+	int fds[2];
+
+	if (udp_open_shared(&address, 1 << 20, UDP_STEER_RANDOM, fds, 2, &error) != 0) {
+		printf("SKIPPED: %s\n", text_string(&error));
+		text_fini(&error);
+		return;
+	}
+	for (unsigned i = 0; i < 2; i++)
+		stands[i] = stand_new(fds[i], &address);
+	wait_for_stamps(stands, &base);
+	for (unsigned round = 1; round <= 500; round++) {
+		char line[32];
+
+		for (unsigned i = 1; i <= 8; i++) {
+			snprintf(line, sizeof(line), "g:%u|g", round * 10 + i);
+			say(stands[0], line);
+		}
+		read_both(stands, round % 2, &base);
+		ck_assert_msg(
+		    base.value == round * 10 + 8, "round %u ends at %g", round, base.value);
+	}
+	for (unsigned i = 0; i < 2; i++) {
+		ck_assert_uint_gt(counter_get(&stands[i]->counters[INTAKE_DATAGRAMS]), 1000);
+		receiver_stop(&stands[i]->receiver);
+		stand_close(stands[i]);
+	}
+}
+END_TEST
+
+/* By whatever clock the kernel stamps, nothing comes later than it is read. */
+START_TEST(a_stamp_is_never_later_than_now)
+{
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(struct timespec))] = {0};
+	struct msghdr message = {.msg_control = control, .msg_controllen = sizeof(control)};
+	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+	struct msghdr silent = {0};
+	static const struct receiver receiver = {.wall_ahead_ns = 1000 * CLOCK_SECOND};
+	static const struct {
+		time_t wall_s;
+		int64_t stamp_s;
+	} cases[] = {{1005, 5}, {1010, 10}, {1011, 10}, {1000000, 10}};
+	const struct timespec before = {.tv_sec = 7};
+
+	header->cmsg_len = CMSG_LEN(sizeof(struct timespec));
+	header->cmsg_level = SOL_SOCKET;
+	header->cmsg_type = SCM_TIMESTAMPNS;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		const struct timespec time = {.tv_sec = cases[i].wall_s};
+
+		memcpy(CMSG_DATA(header), &time, sizeof(time));
+		ck_assert_uint_eq(stamp_of(&receiver, &message, 10 * CLOCK_SECOND),
+		    (uint64_t)(cases[i].stamp_s * CLOCK_SECOND));
+	}
+	memcpy(CMSG_DATA(header), &before, sizeof(before));
+	ck_assert_uint_eq(stamp_of(&receiver, &message, 10 * CLOCK_SECOND), 1);
+	ck_assert_uint_eq(stamp_of(&receiver, &silent, 10 * CLOCK_SECOND), 10 * CLOCK_SECOND);
+}
+END_TEST
+
+START_TEST(a_wall_clock_that_was_set_is_measured_anew)
+{
+	struct receiver receiver = {.wall_ahead_ns = measure_wall_ahead()};
+	int64_t ahead = receiver.wall_ahead_ns;
+
+	ck_assert_int_lt(llabs(clock_wall_ns() - clock_mono_ns() - ahead), CLOCK_SECOND);
+	receiver.wall_ahead_ns += 3600 * CLOCK_SECOND;
+	watch_wall_clock(&receiver, clock_mono_ns());
+	ck_assert_int_lt(llabs(receiver.wall_ahead_ns - ahead), CLOCK_MS);
+}
+END_TEST
+
+START_TEST(a_total_knows_its_client)
+{
+	struct stand *stand = stand_open(1 << 20);
+	uint8_t source[SOURCE_BYTES];
+	union udp_address client = loopback();
+	bool all;
+
+	say(stand, "a:5|C");
+	say(stand, "a:6|C");
+	ck_assert_uint_eq(drain(&stand->receiver, TURN_BYTES, &all), 2);
+	udp_host(&client, source);
+	const struct sample sample = {.name = "a",
+	    .name_len = 1,
+	    .tags = "",
+	    .kind = KIND_COUNTER,
+	    .total = true,
+	    .source = source};
+	const struct entry *entry =
+	    table_find(&stand->intake.table, table_hash(&sample), &sample, 0);
+
+	ck_assert_ptr_nonnull(entry);
+	ck_assert_uint_eq(cell_hits(entry->cell[1].meta), 2);
+	receiver_stop(&stand->receiver);
+	stand_close(stand);
+}
+END_TEST
+
 static const struct suite_test tests[] = {
     SUITE_TEST(a_turn_is_bounded_by_bytes),
     SUITE_TEST(a_turn_takes_a_thousand_short_datagrams),
     SUITE_TEST(a_stop_accounts_for_every_datagram_until_the_socket_is_gone),
+    SUITE_TEST(a_gauge_steered_at_random_ends_at_its_last_value),
+    SUITE_TEST(a_stamp_is_never_later_than_now),
+    SUITE_TEST(a_wall_clock_that_was_set_is_measured_anew),
+    SUITE_TEST(a_total_knows_its_client),
     {0},
 };
 
