@@ -1,141 +1,95 @@
 /* SPDX-License-Identifier: MIT */
-/* catalog.c -- the flusher's series.
- *
- * Two indexes of gids, with linear probing and deletion by shifting back:
- * every series by its key's hash, and leaders by their name's. */
+/* catalog.c -- the flusher's series. */
 
 #include "flush/catalog.h"
 
+#include "aggregate/table.h"
 #include "base/check.h"
+#include "base/glob.h"
 #include "base/hash.h"
 #include "base/mem.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define SLOTS_AT_FIRST 1024
-
-typedef uint32_t place_fn(const struct catalog *catalog, uint32_t gid);
-
 static uint32_t
-place_by_key(const struct catalog *catalog, uint32_t gid)
+place_hash(uint64_t hash)
 {
-	return (uint32_t)(catalog->series[gid].hash >> 16);
+	return (uint32_t)(hash >> 16);
 }
 
 static uint32_t
-place_by_name(const struct catalog *catalog, uint32_t gid)
+place_by_key(const void *owner, uint32_t gid)
 {
-	const struct series *series = &catalog->series[gid];
+	return place_hash(((const struct catalog *)owner)->series[gid].hash);
+}
+
+static uint32_t
+place_by_name(const void *owner, uint32_t gid)
+{
+	const struct series *series = &((const struct catalog *)owner)->series[gid];
 
 	return (uint32_t)hash_bytes(series->key, series->name_len);
 }
 
-static void
-index_put(struct gid_index *index, uint32_t place, uint32_t gid)
-{
-	uint32_t at = place & index->mask;
-
-	while (index->slot[at] != 0)
-		at = (at + 1) & index->mask;
-	index->slot[at] = gid;
-}
-
-static void
-index_init(struct gid_index *index, uint32_t slots)
-{
-	index->slot = mem_zero(slots, sizeof(*index->slot));
-	index->mask = slots - 1;
-	index->used = 0;
-}
-
-static void
-index_add(const struct catalog *catalog, struct gid_index *index, place_fn *place, uint32_t gid)
-{
-	if ((index->used + 1) * 3 > (index->mask + 1) * 2) {
-		struct gid_index larger;
-
-		index_init(&larger, (index->mask + 1) * 2);
-		for (uint32_t at = 0; at <= index->mask; at++)
-			if (index->slot[at] != 0)
-				index_put(
-				    &larger, place(catalog, index->slot[at]), index->slot[at]);
-		larger.used = index->used;
-		free(index->slot);
-		*index = larger;
-	}
-	index_put(index, place(catalog, gid), gid);
-	index->used++;
-}
-
-/* Empty the slot at `hole` and move up what could not have stood before it. */
-static void
-index_remove(const struct catalog *catalog, struct gid_index *index, place_fn *place, uint32_t hole)
-{
-	uint32_t at = hole;
-
-	for (;;) {
-		at = (at + 1) & index->mask;
-		if (index->slot[at] == 0)
-			break;
-		uint32_t home = place(catalog, index->slot[at]) & index->mask;
-
-		if (((at - home) & index->mask) >= ((at - hole) & index->mask)) {
-			index->slot[hole] = index->slot[at];
-			hole = at;
-		}
-	}
-	index->slot[hole] = 0;
-	index->used--;
-}
-
-/* The slot that holds gid, which is there. */
-static uint32_t
-index_find(const struct gid_index *index, uint32_t place, uint32_t gid)
-{
-	uint32_t at = place & index->mask;
-
-	while (index->slot[at] != gid) {
-		CHECK(index->slot[at] != 0);
-		at = (at + 1) & index->mask;
-	}
-	return at;
-}
-
 void
-catalog_init(struct catalog *catalog)
+catalog_init(struct catalog *catalog, const struct timers_settings *timers, bool kinds_clash)
 {
-	*catalog = (struct catalog){.count = 1};
+	*catalog = (struct catalog){.timers = timers, .kinds_clash = kinds_clash};
 	catalog->series = mem_room(NULL, 0, &catalog->cap, sizeof(*catalog->series));
 	catalog->series[0] = (struct series){0};
-	index_init(&catalog->by_key, SLOTS_AT_FIRST);
-	index_init(&catalog->by_name, SLOTS_AT_FIRST);
+	numbers_init(&catalog->gids);
+	index_init(&catalog->by_key);
+	index_init(&catalog->by_name);
 }
 
 void
 catalog_fini(struct catalog *catalog)
 {
-	for (uint32_t gid = 1; gid < catalog->count; gid++)
+	for (uint32_t gid = 1; gid < catalog->gids.count; gid++)
 		free(catalog->series[gid].key);
 	free(catalog->series);
-	free(catalog->unused);
-	free(catalog->by_key.slot);
-	free(catalog->by_name.slot);
+	numbers_fini(&catalog->gids);
+	index_fini(&catalog->by_key);
+	index_fini(&catalog->by_name);
+}
+
+/* Whom a series is: key is not its own. */
+struct identity {
+	const char *key; /* name, then tags */
+	uint64_t hash;
+	uint16_t name_len, tags_len;
+	enum kind kind;
+};
+
+/* Of a kind, by this name and these tags. */
+static struct identity
+identify(const char *key, uint16_t name_len, uint16_t tags_len, enum kind kind)
+{
+	const struct sample spelling = {
+	    .name = key,
+	    .name_len = name_len,
+	    .tags = key + name_len,
+	    .tags_len = tags_len,
+	    .kind = kind,
+	};
+
+	return (struct identity){key, table_hash(&spelling), name_len, tags_len, kind};
 }
 
 static uint32_t
-find_key(const struct catalog *catalog, const struct entry *entry)
+find(const struct catalog *catalog, const struct identity *who)
 {
-	const struct gid_index *index = &catalog->by_key;
-	size_t len = (size_t)entry->name_len + entry->tags_len;
+	const struct index *index = &catalog->by_key;
+	size_t len = (size_t)who->name_len + who->tags_len;
 
-	for (uint32_t at = (uint32_t)(entry->hash >> 16) & index->mask; index->slot[at] != 0;
+	for (uint32_t at = place_hash(who->hash) & index->mask; index->slot[at] != 0;
 	     at = (at + 1) & index->mask) {
 		const struct series *series = &catalog->series[index->slot[at]];
 
-		if (series->hash == entry->hash && series->kind == entry->kind &&
-		    series->name_len == entry->name_len && series->tags_len == entry->tags_len &&
-		    memcmp(series->key, entry->key, len) == 0)
+		if (series->hash == who->hash && series->kind == who->kind &&
+		    series->name_len == who->name_len && series->tags_len == who->tags_len &&
+		    memcmp(series->key, who->key, len) == 0)
 			return index->slot[at];
 	}
 	return 0;
@@ -151,7 +105,7 @@ same_name(const struct series *a, const struct series *b)
 static void
 join_name(struct catalog *catalog, uint32_t gid)
 {
-	const struct gid_index *index = &catalog->by_name;
+	const struct index *index = &catalog->by_name;
 	struct series *series = &catalog->series[gid];
 
 	for (uint32_t at = place_by_name(catalog, gid) & index->mask; index->slot[at] != 0;
@@ -165,14 +119,14 @@ join_name(struct catalog *catalog, uint32_t gid)
 		}
 	}
 	series->leader = true;
-	index_add(catalog, &catalog->by_name, place_by_name, gid);
+	index_add(&catalog->by_name, place_by_name, catalog, gid);
 }
 
 /* Take a series out of its name's list; the next one may become leader. */
 static void
 leave_name(struct catalog *catalog, uint32_t gid)
 {
-	struct gid_index *index = &catalog->by_name;
+	struct index *index = &catalog->by_name;
 	struct series *series = &catalog->series[gid];
 	uint32_t place = place_by_name(catalog, gid);
 
@@ -188,39 +142,76 @@ leave_name(struct catalog *catalog, uint32_t gid)
 		catalog->series[before].next = series->next;
 		return;
 	}
-	uint32_t slot = index_find(index, place, gid);
+	uint32_t slot = index_slot(index, place, gid);
 
 	if (series->next == 0) {
-		index_remove(catalog, index, place_by_name, slot);
+		index_remove(index, place_by_name, catalog, slot);
 		return;
 	}
 	index->slot[slot] = series->next;
 	catalog->series[series->next].leader = true;
 }
 
+/* The series whose points would have the same names; 0: there is none. */
 static uint32_t
-take_gid(struct catalog *catalog)
+find_twin(const struct catalog *catalog, const struct series *series)
 {
-	if (catalog->unused_count > 0)
-		return catalog->unused[--catalog->unused_count];
-	catalog->series =
-	    mem_room(catalog->series, catalog->count, &catalog->cap, sizeof(*catalog->series));
-	return catalog->count++;
+	static const enum kind twins[KINDS] = {
+	    [KIND_COUNTER] = KIND_GAUGE,
+	    [KIND_GAUGE] = KIND_COUNTER,
+	    [KIND_TIMER] = KIND_SET,
+	    [KIND_SET] = KIND_TIMER,
+	};
+	const struct identity twin =
+	    identify(series->key, series->name_len, series->tags_len, twins[series->kind]);
+
+	return find(catalog, &twin);
+}
+
+/* The first come has the name. */
+static void
+mute_if_late(struct catalog *catalog, struct series *series)
+{
+	if (!catalog->kinds_clash || find_twin(catalog, series) == 0)
+		return;
+	series->muted = true;
+	catalog->conflicts++;
+}
+
+/* Which histogram's glob matches first, from 1; 0: none. */
+static uint8_t
+choose_histogram(const struct item_list *histograms, const struct identity *who)
+{
+	const struct histogram_settings *histogram = histograms->at;
+
+	for (size_t i = 0; i < histograms->count; i++)
+		if (glob_match(histogram[i].match, who->key, who->name_len, false, NULL))
+			return (uint8_t)(i + 1);
+	return 0;
 }
 
 static uint32_t
-add_series(struct catalog *catalog, const struct entry *entry)
+add(struct catalog *catalog, const struct identity *who, uint16_t plan)
 {
-	uint32_t gid = take_gid(catalog);
+	uint32_t gid = numbers_take(&catalog->gids);
 
-	catalog->series[gid] = (struct series){
-	    .key = mem_copy_text(entry->key, (size_t)entry->name_len + entry->tags_len),
-	    .hash = entry->hash,
-	    .name_len = entry->name_len,
-	    .tags_len = entry->tags_len,
-	    .kind = entry->kind,
+	if (gid == catalog->cap)
+		catalog->series =
+		    mem_room(catalog->series, gid, &catalog->cap, sizeof(*catalog->series));
+	struct series *series = &catalog->series[gid];
+
+	*series = (struct series){
+	    .key = mem_copy_text(who->key, (size_t)who->name_len + who->tags_len),
+	    .hash = who->hash,
+	    .name_len = who->name_len,
+	    .tags_len = who->tags_len,
+	    .kind = (uint8_t)who->kind,
+	    .plan = plan,
 	};
-	index_add(catalog, &catalog->by_key, place_by_key, gid);
+	if (who->kind == KIND_TIMER)
+		series->histogram = choose_histogram(&catalog->timers->histograms, who);
+	mute_if_late(catalog, series);
+	index_add(&catalog->by_key, place_by_key, catalog, gid);
 	join_name(catalog, gid);
 	catalog->live++;
 	return gid;
@@ -229,10 +220,12 @@ add_series(struct catalog *catalog, const struct entry *entry)
 uint32_t
 catalog_adopt(struct catalog *catalog, struct entry *entry)
 {
-	uint32_t gid = find_key(catalog, entry);
+	const struct identity who = {
+	    entry->key, entry->hash, entry->name_len, entry->tags_len, entry->kind};
+	uint32_t gid = find(catalog, &who);
 
 	if (gid == 0)
-		gid = add_series(catalog, entry);
+		gid = add(catalog, &who, entry->plan);
 	catalog->series[gid].refs++;
 	entry->gid = gid;
 	return gid;
@@ -245,19 +238,55 @@ catalog_release(struct catalog *catalog, struct entry *entry)
 
 	if (gid == 0)
 		return;
+	entry->gid = 0;
+	catalog_drop(catalog, gid);
+}
+
+uint32_t
+catalog_hold_fed(struct catalog *catalog, const struct entry *total)
+{
+	const struct identity who =
+	    identify(total->key, total->name_len, total->tags_len, KIND_COUNTER);
+	uint32_t gid = find(catalog, &who);
+
+	if (gid == 0)
+		gid = add(catalog, &who, total->plan);
+	catalog->series[gid].refs++;
+	return gid;
+}
+
+void
+catalog_hold(struct catalog *catalog, uint32_t gid)
+{
+	catalog->series[gid].refs++;
+}
+
+/* Its twin, if it was muted, has the name from now on. */
+static void
+leave_twin(struct catalog *catalog, const struct series *series)
+{
+	if (!catalog->kinds_clash || series->muted)
+		return;
+	uint32_t twin = find_twin(catalog, series);
+
+	if (twin != 0)
+		catalog->series[twin].muted = false;
+}
+
+void
+catalog_drop(struct catalog *catalog, uint32_t gid)
+{
 	struct series *series = &catalog->series[gid];
 
 	CHECK(series->refs > 0);
-	entry->gid = 0;
 	if (--series->refs > 0)
 		return;
 	leave_name(catalog, gid);
-	index_remove(catalog, &catalog->by_key, place_by_key,
-	    index_find(&catalog->by_key, place_by_key(catalog, gid), gid));
+	leave_twin(catalog, series);
+	index_remove(&catalog->by_key, place_by_key, catalog,
+	    index_slot(&catalog->by_key, place_hash(series->hash), gid));
 	free(series->key);
 	*series = (struct series){0};
-	catalog->unused = mem_room(
-	    catalog->unused, catalog->unused_count, &catalog->unused_cap, sizeof(*catalog->unused));
-	catalog->unused[catalog->unused_count++] = gid;
+	numbers_give(&catalog->gids, gid);
 	catalog->live--;
 }

@@ -10,64 +10,12 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/number.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 
 /* Someone may set the clock while the flusher sleeps. */
 #define SLEEP_MOST CLOCK_SECOND
-
-/* Entries ahead in a touched list, to bring near. */
-#define AHEAD 8
-
-static void
-merge_entry(struct flusher *flusher, struct entry *entry, uint64_t *hits)
-{
-	const struct interval *interval = &flusher->sealed;
-	const struct cell *cell = &entry->cell[interval->seq & 1];
-	uint64_t value = atomic_load_explicit(&cell->value, memory_order_relaxed);
-	uint32_t gid = entry->gid != 0 ? entry->gid : catalog_adopt(&flusher->catalog, entry);
-	struct series *series = &flusher->catalog.series[gid];
-	bool first = series->seen_seq != (uint32_t)interval->seq;
-
-	*hits += cell_hits(atomic_load_explicit(&cell->meta, memory_order_relaxed));
-	series->seen_seq = (uint32_t)interval->seq;
-	if (series->kind == KIND_COUNTER) {
-		series->counter.delta =
-		    number_add(first ? 0 : series->counter.delta, bits_double(value));
-		return;
-	}
-	struct record *record = (struct record *)(uintptr_t)value;
-
-	record->next = first ? NULL : series->records;
-	series->records = record;
-}
-
-/* Returns the hits of the window's samples. */
-static uint64_t
-merge_window(struct flusher *flusher, const struct window *window)
-{
-	const struct entry_list *touched = &window->touched;
-	uint64_t hits = 0;
-
-	for (size_t i = 0; i < touched->count; i++) {
-		if (i + AHEAD < touched->count)
-			__builtin_prefetch(touched->at[i + AHEAD]);
-		merge_entry(flusher, touched->at[i], &hits);
-	}
-	return hits;
-}
-
-/* After all windows have been merged: what was retired here may have come
- * again, there or as a new entry here. That reference has been counted, so
- * the series keeps what it carries. */
-static void
-release_retired(struct flusher *flusher, const struct window *window)
-{
-	for (size_t i = 0; i < window->retired.count; i++)
-		catalog_release(&flusher->catalog, window->retired.at[i]);
-}
 
 static void
 return_windows(struct flusher *flusher)
@@ -91,8 +39,9 @@ offer(void *arg, struct batch **batch)
 
 /* What was accepted was folded, and every line is accounted for. */
 static void
-check_balance(struct flusher *flusher, uint64_t hits)
+check_balance(struct flusher *flusher)
 {
+	uint64_t hits = flusher->merge.hits;
 	uint64_t samples = self_samples(&flusher->self);
 	uint64_t stray = self_stray_lines(&flusher->self);
 
@@ -104,19 +53,6 @@ check_balance(struct flusher *flusher, uint64_t hits)
 		    flusher->sealed.seq, samples, hits, stray);
 }
 
-/* Returns the hits of all samples. */
-static uint64_t
-merge_windows(struct flusher *flusher)
-{
-	uint64_t hits = 0;
-
-	for (unsigned i = 0; i < flusher->arrived; i++)
-		hits += merge_window(flusher, flusher->windows[i]);
-	for (unsigned i = 0; i < flusher->arrived; i++)
-		release_retired(flusher, flusher->windows[i]);
-	return hits;
-}
-
 static void
 count_windows(struct flusher *flusher)
 {
@@ -125,29 +61,58 @@ count_windows(struct flusher *flusher)
 		self_add_window(&flusher->self, flusher->windows[i]);
 }
 
+static void
+count_flush(struct flusher *flusher, int64_t lag_ns)
+{
+	const struct merge *merge = &flusher->merge;
+	counter *counters = flusher->counters;
+
+	counter_add(&counters[FLUSH_FLUSHES], 1);
+	if (lag_ns > 0)
+		counter_add(&counters[FLUSH_LATE], 1);
+	counter_set(
+	    &counters[FLUSH_TIMESTAMP], (uint64_t)(flusher->sealed.closed_ns / CLOCK_SECOND));
+	counter_set(&counters[FLUSH_SERIES], merge->catalog.live);
+	counter_set(&counters[FLUSH_TYPE_CONFLICTS], merge->catalog.conflicts);
+	counter_add(&counters[FLUSH_DATED_LATE], merge->late);
+}
+
+/* From the windows to what clients' series say. Then they can go back. */
+static void
+make_rows(struct flusher *flusher)
+{
+	struct rows *rows = &flusher->rows;
+
+	rows_begin(rows, &flusher->sealed);
+	for (unsigned i = 0; i < flusher->arrived; i++)
+		rows_add_events(rows, flusher->windows[i]);
+	rows_add_series(rows, &flusher->merge);
+	merge_end(&flusher->merge);
+	return_windows(flusher);
+	counter_add(&flusher->counters[FLUSH_GAUGES_AMBIGUOUS], rows->ambiguous);
+}
+
 /* All windows are here: everything from merge to the last batch. */
 static void
 flush(struct flusher *flusher)
 {
-	const struct interval *interval = &flusher->sealed;
 	int64_t begun_ns = clock_mono_ns();
-	int64_t lag_ns = interval_length_ns(interval) - flusher->settings->interval_ns;
-	struct rows *rows = &flusher->rows;
+	int64_t lag_ns = interval_length_ns(&flusher->sealed) - flusher->settings->interval_ns;
 
 	count_windows(flusher);
-	check_balance(flusher, merge_windows(flusher));
-	counter_set(&flusher->counters[FLUSH_SERIES], flusher->catalog.live);
-	counter_set(
-	    &flusher->counters[FLUSH_TIMESTAMP], (uint64_t)(interval->closed_ns / CLOCK_SECOND));
-	if (lag_ns > 0)
-		counter_add(&flusher->counters[FLUSH_LATE], 1);
-	counter_add(&flusher->counters[FLUSH_FLUSHES], 1);
-	rows_begin(rows, interval);
-	rows_add_catalog(rows, &flusher->catalog);
-	return_windows(flusher);
-	counter_add(&flusher->counters[FLUSH_GAUGES_AMBIGUOUS], rows->ambiguous);
-	self_add_rows(&flusher->self, rows, (double)(clock_mono_ns() - begun_ns) / 1e6, lag_ns);
-	rows_end(rows);
+	merge_windows(&flusher->merge, flusher->windows, flusher->arrived, &flusher->sealed);
+	check_balance(flusher);
+	count_flush(flusher, lag_ns);
+	make_rows(flusher);
+	int64_t made_ns = clock_mono_ns();
+
+	self_add_rows(&flusher->self, &flusher->rows,
+	    &(struct self_times){
+		.processing_ns = made_ns - begun_ns,
+		.calculation_ns = made_ns - flusher->asked_ns,
+		.lag_ns = lag_ns,
+	    });
+	rows_end(&flusher->rows);
 	counter_set(&flusher->counters[FLUSH_DURATION_NS], (uint64_t)(clock_mono_ns() - begun_ns));
 	flusher->sealing = false;
 }
@@ -176,6 +141,7 @@ seal(struct flusher *flusher, int64_t wall_ns)
 	uint64_t round = TABLE_SUBS / forget + 1; /* all of a table within that time */
 
 	flusher->sealing = true;
+	flusher->asked_ns = clock_mono_ns();
 	flusher->last = flusher->stop != NULL;
 	flusher->sealed = tick_close(&flusher->tick, wall_ns);
 	publish_due(flusher);
@@ -272,13 +238,15 @@ deliver(struct thread *thread, struct mail *mail)
 }
 
 void
-flusher_init(struct flusher *flusher, const struct flush_settings *settings)
+flusher_init(struct flusher *flusher, const struct flush_settings *settings,
+    const struct item_map *sinks, const struct rules *rules)
 {
-	*flusher = (struct flusher){.settings = settings};
+	*flusher = (struct flusher){.settings = settings, .sinks = sinks};
 	thread_init(&flusher->thread, "flusher", deliver);
 	timer_init(&flusher->timer, &flusher->thread, on_timer);
-	catalog_init(&flusher->catalog);
-	rows_init(&flusher->rows, settings, offer, flusher);
+	terms_init(&flusher->terms, &settings->timers, sinks, rules);
+	merge_init(&flusher->merge, settings, sink_kinds_clash(sinks));
+	rows_init(&flusher->rows, settings, &flusher->terms, offer, flusher);
 }
 
 void
@@ -290,8 +258,15 @@ flusher_start(struct flusher *flusher, struct ingest *ingest, struct egress *egr
 	flusher->egress = egress;
 	flusher->seals = mem_zero(ingest->count, sizeof(*flusher->seals));
 	flusher->windows = mem_zero(ingest->count, sizeof(*flusher->windows));
-	self_init(
-	    &flusher->self, flusher->settings->self.prefix, ingest, egress, flusher->counters);
+	self_init(&flusher->self,
+	    &(struct self_sources){
+		.prefix = flusher->settings->self.prefix,
+		.started_ns = wall_ns,
+		.ingest = ingest,
+		.sinks = flusher->sinks,
+		.egress = egress,
+		.flush = flusher->counters,
+	    });
 	tick_begin(&flusher->tick, flusher->settings->interval_ns, wall_ns);
 	flusher->clocks = (struct clock_pair){wall_ns, clock_mono_ns()};
 	publish_due(flusher);
@@ -311,7 +286,8 @@ flusher_fini(struct flusher *flusher)
 	thread_fini(&flusher->thread);
 	self_fini(&flusher->self);
 	rows_fini(&flusher->rows);
-	catalog_fini(&flusher->catalog);
+	merge_fini(&flusher->merge);
+	terms_fini(&flusher->terms);
 	free(flusher->seals);
 	free(flusher->windows);
 }

@@ -23,13 +23,16 @@ struct flusher {
 	struct tick tick;
 	struct clock_pair clocks;
 	struct timer timer;
-	struct catalog catalog;
+	const struct item_map *sinks;
+	struct terms terms;
+	struct merge merge;
 	struct rows rows;
 	struct self self;
 	struct seal *seals;      /* one per worker */
 	struct window **windows; /* sealed ones that have arrived */
 	unsigned arrived;
-	bool sealing;           /* the workers have been asked */
+	bool sealing;           /* the workers have been asked ... */
+	int64_t asked_ns;       /* ... at this time, monotonic */
 	struct notice *stop;    /* NULL: go on */
 	bool last;              /* the flush under way is the last */
 	struct interval sealed; /* what is being flushed */
@@ -37,8 +40,10 @@ struct flusher {
 	counter counters[FLUSH_COUNTERS];
 };
 
-/* The mailbox is ready from here on, for the workers' windows. */
-void flusher_init(struct flusher *flusher, const struct flush_settings *settings);
+/* The mailbox is ready from here on, for the workers' windows. rules may be
+ * NULL; everything else must outlive the flusher. */
+void flusher_init(struct flusher *flusher, const struct flush_settings *settings,
+    const struct item_map *sinks, const struct rules *rules);
 
 /* Begin the first interval. The workers and sinks must have been opened. */
 void flusher_start(struct flusher *flusher, struct ingest *ingest, struct egress *egress);

@@ -4,23 +4,27 @@
 #include "flush/rows.h"
 
 #include "aggregate/set.h"
-#include "aggregate/timer.h"
-#include "base/mem.h"
 #include "base/number.h"
 
-#include <stdlib.h>
+#include <string.h>
 
 void
-rows_init(struct rows *rows, const struct flush_settings *settings,
+rows_init(struct rows *rows, const struct flush_settings *settings, const struct terms *terms,
     void (*offer)(void *arg, struct batch **batch), void *arg)
 {
-	*rows = (struct rows){.settings = settings, .offer = offer, .arg = arg};
+	*rows = (struct rows){
+	    .settings = settings,
+	    .terms = terms,
+	    .budget = timers_budget(&settings->timers),
+	    .offer = offer,
+	    .arg = arg,
+	};
 }
 
 void
 rows_fini(struct rows *rows)
 {
-	free(rows->values);
+	timer_room_fini(&rows->room);
 	arena_fini(&rows->arena);
 }
 
@@ -31,7 +35,8 @@ open_batch(struct rows *rows)
 
 	rows->open = batch_new(interval,
 	    rows->settings->timestamp == TIMESTAMP_START ? interval->opened_ns
-							 : interval->closed_ns);
+							 : interval->closed_ns,
+	    rows->settings->interval_ns);
 }
 
 void
@@ -42,6 +47,13 @@ rows_begin(struct rows *rows, const struct interval *interval)
 	rows->ambiguous = 0;
 	arena_reset(&rows->arena);
 	open_batch(rows);
+}
+
+void
+rows_add_events(struct rows *rows, const struct window *window)
+{
+	for (const struct event *at = window->events.first; at != NULL; at = at->next)
+		batch_add_event(rows->open, at);
 }
 
 static struct row *
@@ -66,27 +78,64 @@ rows_add_own(struct rows *rows, enum kind kind, const char *name, size_t name_le
 	return row;
 }
 
-static const struct timer_row *
-summarise(struct rows *rows, const struct record *records)
+static struct row *
+add_series_row(struct rows *rows, const struct series *series)
 {
-	const struct item_list *percentiles = &rows->settings->timers.percentiles;
-	size_t count = timer_count(records);
-	struct timer_row *timer = batch_alloc(
-	    rows->open, sizeof(*timer) + percentiles->count * sizeof(timer->quantile[0]));
+	return add_row(rows, series->kind, series->key, series->name_len,
+	    series->key + series->name_len, series->tags_len);
+}
 
-	*timer = (struct timer_row){.quantiles = percentiles->count};
-	for (size_t i = 0; i < percentiles->count; i++)
-		timer->quantile[i] =
-		    (struct quantile){.percent = ((const double *)percentiles->at)[i]};
-	if (count == 0)
+/* A timer's row with what is asked for, and room for the answers. */
+static struct timer_row *
+ask(struct rows *rows, const struct series *series)
+{
+	const struct plan_terms *plan = &rows->terms->plan[series->plan];
+	struct timer_row *timer =
+	    batch_alloc(rows->open, sizeof(*timer) + plan->count * sizeof(timer->quantile[0]));
+
+	*timer = (struct timer_row){
+	    .ruled_percentiles = plan->ruled_percentiles,
+	    .ruled_statistics = plan->ruled_statistics,
+	    .statistics = plan->statistics,
+	    .quantiles = plan->count,
+	};
+	for (size_t i = 0; i < plan->count; i++)
+		timer->quantile[i] = (struct quantile){
+		    .asked = plan->term[i].asked,
+		    .usual = plan->term[i].usual,
+		};
+	return timer;
+}
+
+/* Returns where the counts of the series' histogram go; NULL: it has none. */
+static uint64_t *
+ask_histogram(struct rows *rows, const struct series *series, struct histogram *histogram)
+{
+	const struct histogram_settings *all = rows->settings->timers.histograms.at;
+
+	if (series->histogram == 0)
+		return NULL;
+	const struct item_list *bins = &all[series->histogram - 1].bins;
+
+	if (bins->count == 0)
+		return NULL;
+	double *limits = batch_alloc(rows->open, bins->count * sizeof(*limits));
+
+	memcpy(limits, bins->at, bins->count * sizeof(*limits));
+	*histogram = (struct histogram){.bins = bins->count, .limits = limits};
+	return batch_alloc(rows->open, bins->count * sizeof(*histogram->counts));
+}
+
+static const struct timer_row *
+summarise(struct rows *rows, const struct series *series)
+{
+	struct timer_row *timer = ask(rows, series);
+
+	if (series->records == NULL)
 		return timer;
-	if (count > rows->values_cap) {
-		rows->values_cap = count * 2;
-		rows->values = mem_resize(rows->values, rows->values_cap, sizeof(*rows->values));
-	}
-	double weight = timer_gather(records, rows->values);
+	uint64_t *counts = ask_histogram(rows, series, &timer->histogram);
 
-	timer_summarise(timer, rows->values, count, weight);
+	timer_summarise(timer, counts, series->records, &rows->budget, &rows->room);
 	return timer;
 }
 
@@ -104,66 +153,118 @@ idle_settings_of(const struct rows *rows, enum kind kind)
 	return NULL;
 }
 
-/* Is a series without samples in this flush still sent? Time is counted in
- * intervals, so that no step of the clock ends or prolongs it. */
+/* Is a series without samples in this flush still sent? Not once it has been
+ * forgotten; and one whose values bring their time has no idle points. */
 static bool
-is_sent_idle(const struct rows *rows, const struct series *series)
+is_sent_idle(const struct rows *rows, const struct merge *merge, const struct series *series)
 {
 	const struct idle_kind_settings *idle = idle_settings_of(rows, series->kind);
-	uint32_t intervals = (uint32_t)rows->interval.seq - series->seen_seq;
 
-	if (idle->send == IDLE_SEND_NOTHING)
+	if (idle->send == IDLE_SEND_NOTHING || series->dated ||
+	    merge_is_over(merge, series->seen_seq, rows->settings->idle.forget_ns))
 		return false;
-	return idle->for_ns == ITEM_WORD || intervals * rows->settings->interval_ns <= idle->for_ns;
+	return idle->for_ns == ITEM_WORD || !merge_is_over(merge, series->seen_seq, idle->for_ns);
+}
+
+static void
+fill_counter(struct row *row, struct series *series, double delta)
+{
+	series->total = number_add(series->total, delta);
+	row->counter.delta = delta;
+	row->counter.total = series->total;
 }
 
 /* The values of a row, from what was merged into the series; none if idle. */
 static void
-fill_row(struct rows *rows, struct row *row, struct series *series, bool idle)
+fill_row(struct rows *rows, struct row *row, struct series *series)
 {
 	switch (row->kind) {
-	case KIND_COUNTER:
-		if (!idle)
-			series->counter.total =
-			    number_add(series->counter.total, series->counter.delta);
-		row->counter.delta = idle ? 0 : series->counter.delta;
-		row->counter.total = series->counter.total;
-		break;
+	case KIND_COUNTER: fill_counter(row, series, series->delta); break;
 	case KIND_GAUGE:
 		rows->ambiguous += gauge_merge(&series->gauge, series->records);
-		row->gauge.value = idle && rows->settings->idle.gauges.send == IDLE_SEND_ZERO
+		row->gauge.value = row->idle && rows->settings->idle.gauges.send == IDLE_SEND_ZERO
 		    ? 0
 		    : series->gauge.value;
 		break;
-	case KIND_TIMER: row->timer = summarise(rows, series->records); break;
-	case KIND_SET: row->set.count = idle ? 0 : set_count(series->records, &rows->arena); break;
+	case KIND_TIMER: row->timer = summarise(rows, series); break;
+	case KIND_SET:
+		row->set.count = row->idle ? 0 : set_count(series->records, &rows->arena);
+		break;
+	}
+}
+
+/* A point at a boundary of its own. */
+static void
+add_dated_row(struct rows *rows, struct series *series, const struct dated_value *value)
+{
+	struct row *row = add_series_row(rows, series);
+
+	row->timestamp_ns = rows->settings->timestamp == TIMESTAMP_START
+	    ? value->boundary_ns - rows->settings->interval_ns
+	    : value->boundary_ns;
+	if (value->gauge)
+		row->gauge.value = series->gauge.value;
+	else
+		fill_counter(row, series, value->value);
+	series->sent_ns = value->boundary_ns;
+}
+
+/* Values that brought their time. What came without one is newer than all of
+ * them: a gauge's base is brought up to date here first. */
+static void
+add_dated(struct rows *rows, const struct merge *merge, uint32_t gid, struct series *series)
+{
+	const struct dated_value *end = merge->dated.at + merge->dated.due;
+
+	for (const struct dated_value *at = dated_find(&merge->dated, gid);
+	     at < end && at->gid == gid; at++) {
+		if (at->gauge)
+			series->gauge.value = at->value;
+		if (!merge_is_current(merge, at->boundary_ns))
+			add_dated_row(rows, series, at);
 	}
 }
 
 static void
-add_series(struct rows *rows, struct series *series)
+add_current(struct rows *rows, struct series *series)
 {
-	bool idle = series->seen_seq != (uint32_t)rows->interval.seq;
+	struct row *row = add_series_row(rows, series);
 
-	if (idle && !is_sent_idle(rows, series))
-		return;
-	struct row *row = add_row(rows, series->kind, series->key, series->name_len,
-	    series->key + series->name_len, series->tags_len);
+	row->idle = !series->fresh;
+	fill_row(rows, row, series);
+	if (rows->interval.closed_ns > series->sent_ns)
+		series->sent_ns = rows->interval.closed_ns;
+}
 
-	row->idle = idle;
-	fill_row(rows, row, series, idle);
-	series->records = NULL;
-	rows->series++;
+static void
+add_series(struct rows *rows, const struct merge *merge, uint32_t gid, struct series *series)
+{
+	bool current = series->fresh || is_sent_idle(rows, merge, series);
+
+	if (!series->muted) {
+		if (series->due)
+			add_dated(rows, merge, gid, series);
+		if (current)
+			add_current(rows, series);
+		rows->series += current || series->due;
+	}
+	if (series->kind == KIND_COUNTER)
+		series->delta = 0;
+	else
+		series->records = NULL;
+	series->fresh = series->due = false;
 }
 
 void
-rows_add_catalog(struct rows *rows, struct catalog *catalog)
+rows_add_series(struct rows *rows, struct merge *merge)
 {
-	for (uint32_t gid = 1; gid < catalog->count; gid++) {
+	struct catalog *catalog = &merge->catalog;
+
+	for (uint32_t gid = 1; gid < catalog->gids.count; gid++) {
 		if (!catalog->series[gid].leader)
 			continue;
 		for (uint32_t at = gid; at != 0; at = catalog->series[at].next)
-			add_series(rows, &catalog->series[at]);
+			add_series(rows, merge, at, &catalog->series[at]);
 	}
 }
 

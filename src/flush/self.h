@@ -9,11 +9,20 @@
 #include "ingest/ingest.h"
 #include "sink/egress.h"
 
-struct self {
+/* What it tells of; all must outlive it. */
+struct self_sources {
 	const char *prefix;
+	int64_t started_ns; /* wall */
 	const struct ingest *ingest;
+	const struct item_map *sinks; /* those of egress */
 	const struct egress *egress;
-	const counter *flush;                    /* FLUSH_COUNTERS of them */
+	const counter *flush; /* FLUSH_COUNTERS of them */
+};
+
+struct self {
+	struct self_sources of;
+	const counter *graphite;                 /* of the first such sink; NULL: there is none */
+	bool flushed;                            /* not for the first time */
 	uint64_t intake[INTAKE_COUNTERS];        /* sums over workers and listeners ... */
 	uint64_t intake_before[INTAKE_COUNTERS]; /* ... and at the flush before */
 	uint64_t table_before[TABLE_COUNTERS];
@@ -22,8 +31,7 @@ struct self {
 	struct text name;
 };
 
-void self_init(struct self *self, const char *prefix, const struct ingest *ingest,
-    const struct egress *egress, const counter *flush);
+void self_init(struct self *self, const struct self_sources *sources);
 void self_fini(struct self *self);
 
 /* Before the windows of a flush are added up. */
@@ -36,6 +44,11 @@ uint64_t self_samples(const struct self *self);
 /* Lines that are neither accepted nor refused, since the start: 0, or a bug. */
 uint64_t self_stray_lines(const struct self *self);
 
-/* Append the rows. processing_ms: spent on this flush so far; lag_ns: by how
- * much its interval is longer than configured. */
-void self_add_rows(struct self *self, struct rows *rows, double processing_ms, int64_t lag_ns);
+struct self_times {
+	int64_t processing_ns;  /* from the last window to the rows */
+	int64_t calculation_ns; /* from the seal to the rows */
+	int64_t lag_ns;         /* by how much the interval is longer than configured */
+};
+
+/* Append the rows. */
+void self_add_rows(struct self *self, struct rows *rows, const struct self_times *times);

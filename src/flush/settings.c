@@ -3,9 +3,52 @@
 
 #include "flush/settings.h"
 
+#include "aggregate/sketch.h"
+#include "base/glob.h"
 #include "metric/naming.h"
+#include "metric/statistic.h"
 
 const char *const timestamp_choices[] = {"end", "start", NULL};
+
+static const struct item histogram_table[] = {
+    {.key = "match",
+	.type = ITEM_STRING,
+	.offset = offsetof(struct histogram_settings, match),
+	.help = "a glob over the whole name of the series"},
+    {.key = "bins",
+	.type = ITEM_LIST,
+	.element = ITEM_NUMBER,
+	.word = "inf",
+	.offset = offsetof(struct histogram_settings, bins),
+	.fallback = "[]",
+	.most_elements = 256,
+	.help = "upper limits, ascending and exclusive; inf takes the rest; []: no histogram"},
+    {0},
+};
+
+static const char *
+histogram_verify(const void *at, const char **key_out)
+{
+	const struct histogram_settings *settings = at;
+	const double *bins = settings->bins.at;
+	const char *problem = glob_problem(settings->match);
+
+	*key_out = "match";
+	if (problem != NULL)
+		return problem;
+	*key_out = "bins";
+	for (size_t i = 1; i < settings->bins.count; i++)
+		if (bins[i] <= bins[i - 1])
+			return "the limits of the bins do not ascend";
+	return NULL;
+}
+
+static const struct item_table histogram_items = {
+    .name = "timers histograms",
+    .items = histogram_table,
+    .size = sizeof(struct histogram_settings),
+    .verify = histogram_verify,
+};
 
 static const struct item timers_table[] = {
     {.key = "percentiles",
@@ -18,20 +61,48 @@ static const struct item timers_table[] = {
 	.most_elements = 16,
 	.help =
 	    "StatsD's names: upper_90, mean_90; 99.9 gives upper_99_9; negative counts from the top"},
+    {.key = "statistics",
+	.type = ITEM_LIST,
+	.element = ITEM_CHOICE,
+	.choices = statistic_choices,
+	.offset = offsetof(struct timers_settings, statistics),
+	.fallback = "all",
+	.most_elements = STATISTICS,
+	.help = "which of StatsD's are sent"},
     {.key = "exact",
 	.type = ITEM_INT,
 	.offset = offsetof(struct timers_settings, exact),
 	.fallback = "512",
 	.least = 1,
 	.most = 1 << 20,
-	.help = "values kept per timer and interval; further ones are refused and counted"},
+	.help = "values kept exactly per timer and interval; past that the sketch"},
     {.key = "exact_memory",
 	.type = ITEM_SIZE,
 	.offset = offsetof(struct timers_settings, exact_memory_bytes),
 	.fallback = "64MiB",
 	.least = 1 << 20,
 	.most = 64.0 * (1 << 30),
-	.help = "for the values and members of one interval, per worker"},
+	.help = "per worker and interval; when spent, timers over 16 values turn into sketches"},
+    {.key = "error",
+	.type = ITEM_PERCENT,
+	.offset = offsetof(struct timers_settings, error),
+	.fallback = "1%",
+	.least = 0.14 / 100,
+	.most = 4.4 / 100,
+	.help = "upper bound of what a sketch may be off by"},
+    {.key = "weighted",
+	.type = ITEM_BOOL,
+	.offset = offsetof(struct timers_settings, weighted),
+	.fallback = "false",
+	.help = "true: a sample rate also weighs sum, mean, std and percentiles"},
+    {.key = "histograms",
+	.type = ITEM_LIST,
+	.element = ITEM_BLOCK,
+	.block = &histogram_items,
+	.offset = offsetof(struct timers_settings, histograms),
+	.fallback = "[]",
+	.most_elements = HISTOGRAMS_MOST,
+	.help = "bins for the timers whose name matches; the first match counts"},
     {0},
 };
 
@@ -58,6 +129,17 @@ const struct item_table timers_items = {
     .size = sizeof(struct timers_settings),
     .verify = timers_verify,
 };
+
+struct budget
+timers_budget(const struct timers_settings *settings)
+{
+	return (struct budget){
+	    .timer_values = (uint32_t)settings->exact,
+	    .bytes = (size_t)settings->exact_memory_bytes,
+	    .scale = sketch_scale(settings->error),
+	    .weighted = settings->weighted,
+	};
+}
 
 /* Indexes are those of enum idle_send. */
 static const char *const zero_choices[] = {"nothing", "zero", NULL};
@@ -133,7 +215,7 @@ static const struct item idle_table[] = {
 	.type = ITEM_DURATION,
 	.offset = offsetof(struct idle_settings, forget_ns),
 	.fallback = "24h",
-	.least = 1e9,
+	.least = 0,
 	.most = 366 * 86400e9,
 	.help = "state (a gauge's base, a counter's total) is kept this long"},
     {0},

@@ -1,147 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* merge_test.c -- from windows to rows: however samples are spread over
  * workers, and in whatever order their windows are merged, a flush says the
- * same. Values are dyadic, so that sums are exact in any order. */
+ * same; and what is carried from flush to flush. Values are dyadic, so that
+ * sums are exact in any order. */
 
-#include "flush/flusher.c"
+#include "flush/merge.h"
 
-#include "base/hash.h"
-#include "ingest/intake.h"
+#include "test/unit/flush/crew.h"
 #include "test/unit/random.h"
 #include "test/unit/suite.h"
 
-#define WORKERS 3
+#include <string.h>
+
 #define LINES 400
-
-struct crew {
-	struct intake intake[WORKERS];
-	struct window window[WORKERS];
-	counter counters[WORKERS][INTAKE_COUNTERS];
-	struct series_quota quota;
-	struct flusher flusher;
-	struct text said; /* a line per row */
-};
-
-static void
-say_row(struct text *out, const struct row *row)
-{
-	const struct timer_row *timer = row->timer;
-
-	text_printf(out, "%s %.*s#%.*s", kind_names[row->kind], (int)row->name_len, row->name,
-	    (int)row->tags_len, row->tags);
-	switch (row->kind) {
-	case KIND_COUNTER:
-		text_printf(out, " %a %a", row->counter.delta, row->counter.total);
-		break;
-	case KIND_GAUGE: text_printf(out, " %a", row->gauge.value); break;
-	case KIND_SET: text_printf(out, " %llu", (unsigned long long)row->set.count); break;
-	case KIND_TIMER:
-		text_printf(out, " %llu %a", (unsigned long long)timer->n, timer->count);
-		if (timer->n > 0)
-			text_printf(out, " %a %a %a %a", timer->sum, timer->median, timer->lower,
-			    timer->quantile[0].boundary);
-		break;
-	}
-	text_printf(out, "%s\n", row->idle ? " idle" : "");
-}
-
-static int
-compare_lines(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static void
-take_batch(void *arg, struct batch **batch)
-{
-	struct crew *crew = arg;
-
-	for (size_t i = 0; i < (*batch)->count; i++)
-		say_row(&crew->said, &(*batch)->rows[i]);
-	batch_drop(batch);
-}
-
-static double percentiles[] = {90};
-
-static struct flush_settings settings = {
-    .interval_ns = 10 * CLOCK_SECOND,
-    .timers.percentiles = {1, percentiles},
-    .idle = {.counters = {IDLE_SEND_ZERO, ITEM_WORD},
-	.timers = {IDLE_SEND_ZERO, ITEM_WORD},
-	.sets = {IDLE_SEND_ZERO, ITEM_WORD},
-	.gauges = {IDLE_SEND_REPEAT, ITEM_WORD}},
-};
-
-static struct crew *
-crew_new(void)
-{
-	const struct budget budget = {.timer_values = 10000, .bytes = 16 << 20};
-	struct crew *crew = mem_zero(1, sizeof(*crew));
-
-	crew->quota.most = 1000;
-	catalog_init(&crew->flusher.catalog);
-	rows_init(&crew->flusher.rows, &settings, take_batch, crew);
-	for (unsigned i = 0; i < WORKERS; i++) {
-		intake_init(&crew->intake[i], &budget, &crew->quota);
-		window_init(&crew->window[i], i, 1);
-		crew->intake[i].window = &crew->window[i];
-	}
-	return crew;
-}
-
-static void
-crew_free(struct crew *crew)
-{
-	for (unsigned i = 0; i < WORKERS; i++) {
-		intake_fini(&crew->intake[i]);
-		window_fini(&crew->window[i]);
-	}
-	catalog_fini(&crew->flusher.catalog);
-	rows_fini(&crew->flusher.rows);
-	text_fini(&crew->said);
-	free(crew);
-}
-
-static void
-take(struct crew *crew, unsigned worker, const char *line, uint64_t arrived)
-{
-	const struct origin origin = {.profile = 1,
-	    .rules = {.clean = true, .most_bytes = 256, .most_tags = 8},
-	    .counters = crew->counters[worker]};
-
-	intake_datagram(&crew->intake[worker], &origin, line, strlen(line), false, arrived);
-}
-
-/* Merge the windows in this order, and say the rows, sorted. */
-static char *
-flush_crew(struct crew *crew, uint64_t seq, const unsigned *order)
-{
-	struct flusher *flusher = &crew->flusher;
-	struct window *windows[WORKERS];
-	char *lines[256], *at;
-	size_t count = 0;
-	struct text sorted = {0};
-
-	flusher->sealed = (struct interval){seq, 0, (int64_t)seq * settings.interval_ns};
-	text_reset(&crew->said);
-	flusher->windows = windows;
-	flusher->arrived = WORKERS;
-	for (unsigned i = 0; i < WORKERS; i++)
-		windows[i] = &crew->window[order[i]];
-	merge_windows(flusher);
-	rows_begin(&flusher->rows, &flusher->sealed);
-	rows_add_catalog(&flusher->rows, &flusher->catalog);
-	rows_end(&flusher->rows);
-	text_string(&crew->said);
-	for (char *line = strtok_r(crew->said.bytes, "\n", &at); line != NULL;
-	     line = strtok_r(NULL, "\n", &at))
-		lines[count++] = line;
-	qsort(lines, count, sizeof(*lines), compare_lines);
-	for (size_t i = 0; i < count; i++)
-		text_printf(&sorted, "%s\n", lines[i]);
-	text_string(&sorted);
-	return sorted.bytes;
-}
 
 static void
 random_line(uint64_t *random, char *line, size_t size)
@@ -149,163 +20,341 @@ random_line(uint64_t *random, char *line, size_t size)
 	unsigned name = random_below(random, 12);
 	double value = random_below(random, 64) / 4.0;
 
-	switch (random_below(random, 5)) {
+	switch (random_below(random, 6)) {
 	case 0: snprintf(line, size, "c%u:%g|c|@0.25", name, value); break;
 	case 1: snprintf(line, size, "c%u:%g|c|#b:1,a:%u", name, value, name % 2); break;
 	case 2: snprintf(line, size, "g%u:%g|g", name, value); break;
 	case 3: snprintf(line, size, "t%u:%g|ms", name, value); break;
+	case 4: snprintf(line, size, "r%u:%g|C", name, value); break;
 	default: snprintf(line, size, "s%u:%u|s", name, random_below(random, 40)); break;
 	}
 }
 
 START_TEST(spreading_and_merge_order_do_not_matter)
 {
-	static const unsigned orders[3][WORKERS] = {{0, 1, 2}, {2, 0, 1}, {1, 2, 0}};
+	static const unsigned orders[3][CREW_WORKERS] = {{0, 1, 2}, {2, 0, 1}, {1, 2, 0}};
 	uint64_t random = random_seed();
 
-	hash_init();
 	for (int round = 0; round < 50; round++) {
-		struct crew *crews[3] = {crew_new(), crew_new(), crew_new()};
+		struct crew *crews[3] = {crew_new(""), crew_new(""), crew_new("")};
 
 		for (uint64_t seq = 1; seq <= 3; seq++) {
-			char line[64], *said[3];
+			char line[64];
 
-			for (int i = 0; i < 3; i++)
-				for (int j = 0; j < WORKERS; j++)
-					window_open(&crews[i]->window[j], seq);
 			for (uint64_t i = 0; i < LINES; i++) {
 				random_line(&random, line, sizeof(line));
-				take(crews[0], 0, line, seq * LINES * 10 + i * 10 + 1);
+				crew_take(crews[0], 0, line);
 				for (int j = 1; j < 3; j++)
-					take(crews[j], random_below(&random, WORKERS), line,
-					    seq * LINES * 10 + i * 10 + 1);
+					crew_take(
+					    crews[j], random_below(&random, CREW_WORKERS), line);
 			}
-			for (int i = 0; i < 3; i++)
-				said[i] = flush_crew(crews[i], seq, orders[i]);
-			ck_assert_str_eq(said[1], said[0]);
-			ck_assert_str_eq(said[2], said[0]);
-			for (int i = 0; i < 3; i++)
-				free(said[i]);
+			const char *said = crew_flush_in_order(crews[0], 0, orders[0]);
+
+			for (int j = 1; j < 3; j++)
+				ck_assert_str_eq(crew_flush_in_order(crews[j], 0, orders[j]), said);
+			for (int j = 0; j < 3; j++)
+				ck_assert_uint_eq(crews[j]->merge.hits, LINES);
 		}
-		for (int i = 0; i < 3; i++)
-			crew_free(crews[i]);
+		for (int j = 0; j < 3; j++)
+			crew_free(crews[j]);
 	}
 }
 END_TEST
 
-/* What a crew says after these lines, one per interval; NULL: none. */
-static char *
-say_after(struct crew *crew, const char *const *lines, size_t count)
-{
-	static const unsigned order[WORKERS] = {0, 1, 2};
-	char *said = NULL;
+/* A datagram for the worker of its number; NULL: nothing. */
+struct act {
+	const char *text[CREW_WORKERS];
+};
 
-	for (uint64_t seq = 1; seq <= count; seq++) {
-		free(said);
-		for (int i = 0; i < WORKERS; i++)
-			window_open(&crew->window[i], seq);
-		if (lines[seq - 1] != NULL)
-			take(crew, 0, lines[seq - 1], seq * 1000);
-		said = flush_crew(crew, seq, order);
-	}
-	return said;
-}
+#define ACTS 8
 
 struct story {
-	const char *lines[4];
+	const char *settings;
+	struct act act[ACTS]; /* one per interval */
 	size_t count;
-	const char *said;
+	const char *said; /* in the last */
 };
 
-static const struct story stories[] = {
-    {{"g:100|g", "g:+5|g"}, 2, "gauge g# 0x1.a4p+6\n"},
-    {{"g:100|g", NULL}, 2, "gauge g# 0x1.9p+6 idle\n"},
-    {{"g:-5|g"}, 1, "gauge g# -0x1.4p+2\n"},
-    {{"g:7|g\ng:0|g\ng:-5|g"}, 1, "gauge g# -0x1.4p+2\n"},
-    {{"c:2|c", "c:3|c"}, 2, "counter c# 0x1.8p+1 0x1.4p+2\n"},
-    {{"c:2|c", NULL, NULL}, 3, "counter c# 0x0p+0 0x1p+1 idle\n"},
-    {{"t:2|ms", NULL}, 2, "timer t# 0 0x0p+0 idle\n"},
-    {{"s:a|s\ns:b|s\ns:a|s"}, 1, "set s# 2\n"},
-    {{"s:a|s", NULL}, 2, "set s# 0 idle\n"},
-    {{"a:1|c\na:1|g"}, 1, "counter a# 0x1p+0 0x1p+0\ngauge a# 0x1p+0\n"},
-};
+static void
+expect(const struct story *stories, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct story *story = &stories[i];
+		struct crew *crew = crew_new(story->settings);
+		const char *said = "";
+
+		for (size_t act = 0; act < story->count; act++) {
+			for (unsigned worker = 0; worker < CREW_WORKERS; worker++)
+				if (story->act[act].text[worker] != NULL)
+					crew_take(crew, worker, story->act[act].text[worker]);
+			said = crew_flush(crew, 0);
+		}
+		ck_assert_msg(strcmp(said, story->said) == 0, "story %zu: said\n%snot\n%s", i, said,
+		    story->said);
+		crew_free(crew);
+	}
+}
+
+#define EXPECT(stories) expect(stories, sizeof(stories) / sizeof(*(stories)))
 
 START_TEST(series_carry_what_they_must_from_flush_to_flush)
 {
-	hash_init();
-	for (size_t i = 0; i < sizeof(stories) / sizeof(*stories); i++) {
-		struct crew *crew = crew_new();
-		char *said = say_after(crew, stories[i].lines, stories[i].count);
+	static const struct story stories[] = {
+	    {"", {{{"g:100|g"}}, {{"g:+5|g"}}}, 2, "gauge g# 105\n"},
+	    {"", {{{"g:100|g"}}}, 2, "gauge g# 100 idle\n"},
+	    {"", {{{"g:-5|g"}}}, 1, "gauge g# -5\n"},
+	    {"", {{{"g:7|g\ng:0|g\ng:-5|g"}}}, 1, "gauge g# -5\n"},
+	    {"", {{{"c:2|c"}}, {{"c:3|c"}}}, 2, "counter c# 3 5\n"},
+	    {"", {{{"c:2|c"}}}, 3, "counter c# 0 2 idle\n"},
+	    {"", {{{"t:2|ms"}}}, 2, "timer t# 0 0 idle\n"},
+	    {"", {{{"s:a|s\ns:b|s\ns:a|s"}}}, 1, "set s# 2\n"},
+	    {"", {{{"s:a|s"}}}, 2, "set s# 0 idle\n"},
+	    {"", {{{"a:1|c\na:1|g"}}}, 1, "counter a# 1 1\ngauge a# 1\n"},
+	};
 
-		ck_assert_str_eq(said, stories[i].said);
-		free(said);
-		crew_free(crew);
-	}
+	EXPECT(stories);
+}
+END_TEST
+
+/* Datagrams of one interval come in the order of the workers' numbers. */
+START_TEST(gauges_are_right_across_workers)
+{
+	static const struct story stories[] = {
+	    {"", {{{"g:10|g", "g:+5|g", "g:-1|g"}}}, 1, "gauge g# 14\n"},
+	    {"", {{{"g:+5|g", "g:10|g", "g:+1|g"}}}, 1, "gauge g# 11\n"},
+	    {"", {{{"g:1|g", "g:2|g", "g:3|g"}}}, 1, "gauge g# 3\n"},
+	    {"", {{{NULL, "g:10|g"}}, {{"g:+1|g", NULL, "g:+2|g"}}}, 2, "gauge g# 13\n"},
+	    {"", {{{"g:1|g"}}, {{NULL, "g:10|g"}}, {{"g:+1|g"}}}, 3, "gauge g# 11\n"},
+	};
+
+	EXPECT(stories);
+}
+END_TEST
+
+START_TEST(totals_are_what_they_have_grown_by)
+{
+	static const struct story stories[] = {
+	    {"", {{{"r:100|C"}}}, 1, "counter r# 0 0\n"},
+	    {"", {{{"r:100|C"}}, {{"r:130|C"}}}, 2, "counter r# 30 30\n"},
+	    {"", {{{"r:100|C\nr:130|C"}}}, 1, "counter r# 0 0\n"},
+	    /* from another worker, of the same source */
+	    {"", {{{"r:100|C"}}, {{NULL, "r:130|C"}}}, 2, "counter r# 30 30\n"},
+	    {"", {{{"r:100|C"}}, {{"r:110|C", "r:120|C", "r:130|C"}}}, 2, "counter r# 30 30\n"},
+	    {"", {{{NULL, NULL, "r:5|C"}}, {{"r:6|C", "r:8|C"}}, {{"r:9|C"}}}, 3,
+		"counter r# 1 4\n"},
+	    /* a restart */
+	    {"", {{{"r:100|C"}}, {{"r:30|C"}}}, 2, "counter r# 30 30\n"},
+	    /* beside what is counted in the usual way */
+	    {"", {{{"r:100|C\nr:1|c"}}, {{"r:130|C", "r:2|c"}}}, 2, "counter r# 32 33\n"},
+	    {"", {{{"r:100|C|#a:b"}}, {{"r:130|C|#a:b"}}}, 2, "counter r#a:b 30 30\n"},
+	    {"", {{{"r:100|C"}}, {{"r:130|C"}}}, 3, "counter r# 0 30 idle\n"},
+	    /* forgotten; the first one says nothing again */
+	    {"idle: {forget: 10s}", {{{"r:100|C"}}, {{"r:130|C"}}, {{NULL}}, {{"r:150|C"}}}, 4,
+		"counter r# 0 0\n"},
+	    {"idle: {forget: 20s}", {{{"r:100|C"}}, {{"r:130|C"}}, {{NULL}}, {{"r:150|C"}}}, 4,
+		"counter r# 20 50\n"},
+	};
+
+	EXPECT(stories);
+}
+END_TEST
+
+START_TEST(totals_of_two_sources_add_up)
+{
+	struct crew *crew = crew_new("");
+
+	crew_take(crew, 0, "r:100|C");
+	crew->source[15] = 1;
+	crew_take(crew, 0, "r:7|C");
+	crew_take(crew, 1, "r:8|C");
+	ck_assert_str_eq(crew_flush(crew, 0), "counter r# 0 0\n");
+	crew_take(crew, 1, "r:9|C");
+	crew->source[15] = 0;
+	crew_take(crew, 1, "r:110|C");
+	ck_assert_str_eq(crew_flush(crew, 0), "counter r# 11 11\n");
+	ck_assert_uint_eq(crew->merge.hits, 2);
+	ck_assert_uint_eq(crew->merge.catalog.live, 1);
+	crew_free(crew);
+}
+END_TEST
+
+START_TEST(a_series_lives_as_long_as_a_total_feeds_it)
+{
+	struct crew *crew = crew_new("");
+
+	crew_take(crew, 0, "r:100|C");
+	crew_take(crew, 1, "r:100|C");
+	crew_flush(crew, 0);
+	ck_assert_uint_eq(crew->merge.catalog.live, 1);
+	crew_flush(crew, 0);
+	crew_flush(crew, 0);
+	crew_sweep(crew, 0, 3);
+	ck_assert_uint_eq(crew->worker[0].window.retired.count > 0, 1);
+	ck_assert_str_eq(crew_flush(crew, 0), "counter r# 0 0 idle\n");
+	crew_take(crew, 2, "r:105|C");
+	crew_sweep(crew, 1, 3);
+	ck_assert_str_eq(crew_flush(crew, 0), "counter r# 5 5\n");
+	ck_assert_uint_eq(crew->merge.catalog.live, 1);
+	crew_flush(crew, 0);
+	crew_flush(crew, 0);
+	crew_sweep(crew, 2, 7);
+	ck_assert_str_eq(crew_flush(crew, 0), "");
+	ck_assert_uint_eq(crew->merge.catalog.live, 0);
+	ck_assert_uint_eq(crew->merge.totals.by_key.used, 0);
+	crew_free(crew);
 }
 END_TEST
 
 START_TEST(a_series_retired_here_and_touched_there_keeps_what_it_carries)
 {
-	static const unsigned order[WORKERS] = {0, 1, 2};
-	struct crew *crew = crew_new();
+	struct crew *crew = crew_new("");
 
-	hash_init();
-	for (uint64_t seq = 1; seq <= 3; seq++) {
-		for (int i = 0; i < WORKERS; i++)
-			window_open(&crew->window[i], seq);
-		if (seq == 1)
-			take(crew, 0, "g:100|g", 1000);
-		if (seq == 3) {
-			for (unsigned sub = 0; sub < TABLE_SUBS; sub++)
-				table_sweep(&crew->intake[0].table, sub, 2, &crew->window[0]);
-			ck_assert_uint_eq(crew->window[0].retired.count, 1);
-			take(crew, 1, "g:+5|g", 3000);
-		}
-		char *said = flush_crew(crew, seq, order);
-
-		if (seq == 3)
-			ck_assert_str_eq(said, "gauge g# 0x1.a4p+6\n");
-		free(said);
-	}
+	crew_take(crew, 0, "g:100|g");
+	crew_flush(crew, 0);
+	crew_flush(crew, 0);
+	crew_sweep(crew, 0, 2);
+	ck_assert_uint_eq(crew->worker[0].window.retired.count, 1);
+	crew_take(crew, 1, "g:+5|g");
+	ck_assert_str_eq(crew_flush(crew, 0), "gauge g# 105\n");
+	ck_assert_uint_eq(crew->merge.catalog.live, 1);
 	crew_free(crew);
 }
 END_TEST
 
+#define STOP "idle: {counters: {send: zero, for: 20s}, gauges: {send: repeat, for: 10s}}"
+
 START_TEST(idle_series_are_sent_as_long_as_configured)
 {
-	const char *const lines[] = {"c:1|c\ng:1|g", NULL, NULL, NULL};
-	struct idle_settings before = settings.idle;
-	struct crew *crew = crew_new();
+	static const struct story stories[] = {
+	    {STOP, {{{"c:1|c\ng:1|g"}}}, 2, "counter c# 0 1 idle\ngauge g# 1 idle\n"},
+	    {STOP, {{{"c:1|c\ng:1|g"}}}, 3, "counter c# 0 1 idle\n"},
+	    {STOP, {{{"c:1|c\ng:1|g"}}}, 4, ""},
+	    {STOP, {{{"c:1|c\ng:1|g"}}, {{NULL}}, {{NULL}}, {{NULL}}, {{"c:1|c\ng:+1|g"}}}, 5,
+		"counter c# 1 2\ngauge g# 2\n"},
+	    {"idle: {gauges: zero}", {{{"g:1|g"}}}, 2, "gauge g# 0 idle\n"},
+	    {"idle: {gauges: zero}", {{{"g:1|g"}}, {{NULL}}, {{"g:+1|g"}}}, 3, "gauge g# 2\n"},
+	    {"idle: {gauges: nothing, counters: {for: 0s}}", {{{"g:1|g\nc:1|c"}}}, 2, ""},
+	    {"idle: {counters: {for: forever}}", {{{"c:1|c"}}}, 8, "counter c# 0 1 idle\n"},
+	    /* what has been forgotten is not sent, whatever `for` says */
+	    {"idle: {counters: {for: forever}, forget: 20s}", {{{"c:1|c"}}}, 3,
+		"counter c# 0 1 idle\n"},
+	    {"idle: {counters: {for: forever}, forget: 20s}", {{{"c:1|c"}}}, 4, ""},
+	    {"idle: {gauges: {for: 1h}, forget: 0s}", {{{"g:1|g"}}}, 2, ""},
+	};
 
-	hash_init();
-	settings.idle.counters.for_ns = 20 * CLOCK_SECOND;
-	settings.idle.gauges.for_ns = 10 * CLOCK_SECOND;
-	char *said = say_after(crew, lines, 3);
+	EXPECT(stories);
+}
+END_TEST
 
-	ck_assert_str_eq(said, "counter c# 0x0p+0 0x1p+0 idle\n");
-	free(said);
+START_TEST(forgetting_is_exact)
+{
+	static const struct story stories[] = {
+	    {"idle: {forget: 20s}", {{{"g:1|g"}}, {{NULL}}, {{"g:+1|g"}}}, 3, "gauge g# 2\n"},
+	    {"idle: {forget: 20s}", {{{"g:1|g"}}, {{NULL}}, {{NULL}}, {{"g:+1|g"}}}, 4,
+		"gauge g# 1\n"},
+	    {"idle: {forget: 29s}", {{{"g:1|g"}}, {{NULL}}, {{NULL}}, {{"g:+1|g"}}}, 4,
+		"gauge g# 1\n"},
+	    {"idle: {forget: 30s}", {{{"g:1|g"}}, {{NULL}}, {{NULL}}, {{"g:+1|g"}}}, 4,
+		"gauge g# 2\n"},
+	    {"idle: {forget: 0s}", {{{"g:1|g"}}, {{"g:+1|g"}}}, 2, "gauge g# 1\n"},
+	    {"idle: {forget: 0s}", {{{"g:1|g\ng:+1|g"}}}, 1, "gauge g# 2\n"},
+	    {"idle: {forget: 10s}", {{{"c:1|c"}}, {{NULL}}, {{"c:1|c"}}}, 3, "counter c# 1 1\n"},
+	    {"idle: {forget: 20s}", {{{"c:1|c"}}, {{NULL}}, {{"c:1|c"}}}, 3, "counter c# 1 2\n"},
+	    /* whoever saw it before */
+	    {"idle: {forget: 10s}", {{{"g:1|g"}}, {{NULL}}, {{NULL, "g:+1|g"}}}, 3, "gauge g# 1\n"},
+	};
+
+	EXPECT(stories);
+}
+END_TEST
+
+/* deleteIdleStats: nothing is sent of what is idle, and gauges begin anew. */
+#define DELETE_IDLE                                                                   \
+	"idle: {counters: nothing, timers: nothing, sets: nothing, gauges: nothing, " \
+	"forget: 0s}"
+
+/* gaugesMaxTTL: 3, sent for three flushes, absent from the fourth. */
+#define TTL_3 "idle: {gauges: {send: repeat, for: 20s}, forget: 20s}"
+
+START_TEST(idle_clocks_can_be_those_of_statsd)
+{
+	static const struct story stories[] = {
+	    {DELETE_IDLE, {{{"c:1|c\nt:1|ms\ns:a|s\ng:1|g"}}}, 2, ""},
+	    {DELETE_IDLE, {{{"g:1|g"}}, {{"g:+1|g"}}}, 2, "gauge g# 1\n"},
+	    {DELETE_IDLE, {{{"c:1|c"}}, {{NULL}}, {{"c:2|c"}}}, 3, "counter c# 2 2\n"},
+	    {TTL_3, {{{"g:5|g"}}}, 1, "gauge g# 5\n"},
+	    {TTL_3, {{{"g:5|g"}}}, 3, "gauge g# 5 idle\n"},
+	    {TTL_3, {{{"g:5|g"}}}, 4, ""},
+	    {TTL_3, {{{"g:5|g"}}, {{NULL}}, {{"g:+1|g"}}}, 3, "gauge g# 6\n"},
+	    {TTL_3, {{{"g:5|g"}}, {{NULL}}, {{"g:+1|g"}}}, 5, "gauge g# 6 idle\n"},
+	    {TTL_3, {{{"g:5|g"}}, {{NULL}}, {{NULL}}, {{"g:+1|g"}}}, 4, "gauge g# 1\n"},
+	};
+
+	EXPECT(stories);
+}
+END_TEST
+
+#define PLAIN "sinks: {g: {type: graphite, address: 'a:1', names: plain}}"
+
+START_TEST(the_second_kind_of_a_name_is_silent_where_kinds_clash)
+{
+	static const struct story stories[] = {
+	    {PLAIN, {{{"a:1|c", "a:2|g"}}}, 1, "counter a# 1 1\n"},
+	    {PLAIN, {{{"a:2|g", "a:1|c"}}}, 2, "gauge a# 2 idle\n"},
+	    {PLAIN, {{{"a:x|s", "a:1|ms"}}}, 1, "set a# 1\n"},
+	    {PLAIN, {{{"a:1|c", "a:x|s"}}}, 1, "counter a# 1 1\nset a# 1\n"},
+	    {PLAIN, {{{"a:1|c|#k:1", "a:2|g|#k:2"}}}, 1, "counter a#k:1 1 1\ngauge a#k:2 2\n"},
+	    {"", {{{"a:1|c", "a:2|g"}}}, 1, "counter a# 1 1\ngauge a# 2\n"},
+	};
+
+	EXPECT(stories);
+}
+END_TEST
+
+START_TEST(a_silenced_series_counts_once_and_speaks_when_the_other_is_gone)
+{
+	struct crew *crew = crew_new(PLAIN);
+
+	crew_take(crew, 0, "a:1|c");
+	crew_take(crew, 1, "a:2|g");
+	for (int i = 0; i < 3; i++) {
+		crew_flush(crew, 0);
+		ck_assert_uint_eq(crew->merge.catalog.conflicts, 1);
+		ck_assert_uint_eq(crew->rows.series, 1);
+		crew_take(crew, 1, "a:3|g");
+	}
+	crew_sweep(crew, 0, 3);
+	ck_assert_str_eq(crew_flush(crew, 0), "gauge a# 3\n");
+	ck_assert_uint_eq(crew->merge.catalog.live, 1);
 	crew_free(crew);
-	crew = crew_new();
-	said = say_after(crew, lines, 4);
-	ck_assert_str_eq(said, "");
-	free(said);
+}
+END_TEST
+
+START_TEST(a_late_flush_says_what_came_meanwhile)
+{
+	struct crew *crew = crew_new("");
+
+	crew_take(crew, 0, "c:1|c\ng:1|g");
+	ck_assert_str_eq(crew_flush(crew, 3), "counter c# 1 1\ngauge g# 1\n");
+	ck_assert_str_eq(crew_flush(crew, 0), "counter c# 0 1 idle\ngauge g# 1 idle\n");
 	crew_free(crew);
-	crew = crew_new();
-	settings.idle.gauges = (struct idle_kind_settings){IDLE_SEND_NOTHING, ITEM_WORD};
-	settings.idle.counters.for_ns = 0;
-	said = say_after(crew, lines, 2);
-	ck_assert_str_eq(said, "");
-	free(said);
-	crew_free(crew);
-	settings.idle = before;
 }
 END_TEST
 
 static const struct suite_test tests[] = {
     SUITE_TEST(spreading_and_merge_order_do_not_matter),
     SUITE_TEST(series_carry_what_they_must_from_flush_to_flush),
+    SUITE_TEST(gauges_are_right_across_workers),
+    SUITE_TEST(totals_are_what_they_have_grown_by),
+    SUITE_TEST(totals_of_two_sources_add_up),
+    SUITE_TEST(a_series_lives_as_long_as_a_total_feeds_it),
     SUITE_TEST(a_series_retired_here_and_touched_there_keeps_what_it_carries),
     SUITE_TEST(idle_series_are_sent_as_long_as_configured),
+    SUITE_TEST(forgetting_is_exact),
+    SUITE_TEST(idle_clocks_can_be_those_of_statsd),
+    SUITE_TEST(the_second_kind_of_a_name_is_silent_where_kinds_clash),
+    SUITE_TEST(a_silenced_series_counts_once_and_speaks_when_the_other_is_gone),
+    SUITE_TEST(a_late_flush_says_what_came_meanwhile),
     {0},
 };
 

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/* dated.c -- values that brought their own time. */
+
+#include "flush/dated.h"
+
+#include "aggregate/window.h"
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/number.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void
+dated_fini(struct dated_queue *queue)
+{
+	free(queue->at);
+}
+
+int64_t
+dated_boundary_ns(int64_t timestamp, int64_t interval_ns)
+{
+	int64_t ns = timestamp * CLOCK_SECOND;
+
+	return ns - ns % interval_ns + interval_ns;
+}
+
+void
+dated_add(struct dated_queue *queue, const struct dated_value *value)
+{
+	queue->at = mem_room(queue->at, queue->count, &queue->cap, sizeof(*queue->at));
+	queue->at[queue->count++] = *value;
+}
+
+static int
+compare(const void *a_value, const void *b_value)
+{
+	const struct dated_value *a = a_value, *b = b_value;
+
+	if (a->waits != b->waits)
+		return a->waits ? 1 : -1;
+	if (a->gid != b->gid)
+		return a->gid < b->gid ? -1 : 1;
+	if (a->boundary_ns != b->boundary_ns)
+		return a->boundary_ns < b->boundary_ns ? -1 : 1;
+	if (a->timestamp != b->timestamp)
+		return a->timestamp < b->timestamp ? -1 : 1;
+	return a->order < b->order ? -1 : 1;
+}
+
+/* Of one series and boundary: the later one goes into the earlier one, which
+ * stands before it. */
+static void
+unite(struct dated_value *into, const struct dated_value *from)
+{
+	into->timestamp = from->timestamp;
+	into->value = into->gauge ? from->value : number_add(into->value, from->value);
+}
+
+void
+dated_sort(struct dated_queue *queue, int64_t closed_ns, dated_gone_fn *gone, void *arg)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < queue->count; i++) {
+		queue->at[i].order = (uint32_t)i;
+		queue->at[i].waits = queue->at[i].boundary_ns > closed_ns;
+	}
+	if (queue->count > 1)
+		qsort(queue->at, queue->count, sizeof(*queue->at), compare);
+	queue->due = 0;
+	for (size_t i = 0; i < queue->count; i++) {
+		const struct dated_value value = queue->at[i];
+		struct dated_value *before = kept > 0 ? &queue->at[kept - 1] : NULL;
+
+		if (before != NULL && before->gid == value.gid &&
+		    before->boundary_ns == value.boundary_ns) {
+			unite(before, &value);
+			gone(arg, value.gid, true);
+		} else if (value.waits && kept - queue->due == DATED_MOST) {
+			gone(arg, value.gid, false);
+		} else {
+			queue->at[kept++] = value;
+			queue->due += !value.waits;
+		}
+	}
+	queue->count = kept;
+}
+
+const struct dated_value *
+dated_find(const struct dated_queue *queue, uint32_t gid)
+{
+	size_t low = 0, high = queue->due;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (queue->at[middle].gid < gid)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return &queue->at[low];
+}
+
+void
+dated_shift(struct dated_queue *queue)
+{
+	queue->count -= queue->due;
+	if (queue->count > 0)
+		memmove(queue->at, queue->at + queue->due, queue->count * sizeof(*queue->at));
+	queue->due = 0;
+}

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: MIT */
+/* merge.c -- from the sealed windows of all workers into the catalog. */
+
+#include "flush/merge.h"
+
+#include "base/check.h"
+#include "base/number.h"
+
+/* Entries ahead in a touched list, to bring near. */
+#define AHEAD 8
+
+void
+merge_init(struct merge *merge, const struct flush_settings *settings, bool kinds_clash)
+{
+	*merge = (struct merge){.settings = settings};
+	catalog_init(&merge->catalog, &settings->timers, kinds_clash);
+	totals_init(&merge->totals);
+}
+
+void
+merge_fini(struct merge *merge)
+{
+	catalog_fini(&merge->catalog);
+	totals_fini(&merge->totals);
+	dated_fini(&merge->dated);
+}
+
+bool
+merge_is_over(const struct merge *merge, uint32_t seen_seq, int64_t span_ns)
+{
+	uint32_t intervals = (uint32_t)merge->interval.seq - seen_seq;
+
+	return intervals > span_ns / merge->settings->interval_ns;
+}
+
+bool
+merge_is_current(const struct merge *merge, int64_t boundary_ns)
+{
+	if (boundary_ns == merge->interval.closed_ns)
+		return true;
+	return merge->settings->timestamp == TIMESTAMP_START &&
+	    boundary_ns == merge->interval.opened_ns + merge->settings->interval_ns;
+}
+
+/* A sample of the series came. What is carried begins anew if the one before
+ * is so long ago that it has been forgotten, swept or not. */
+static struct series *
+see(struct merge *merge, uint32_t gid)
+{
+	struct series *series = &merge->catalog.series[gid];
+	uint32_t seq = (uint32_t)merge->interval.seq;
+
+	if (series->seen_seq == seq)
+		return series;
+	if (merge_is_over(merge, series->seen_seq, merge->settings->idle.forget_ns)) {
+		series->dated = false;
+		if (series->kind == KIND_COUNTER)
+			series->total = 0;
+		else
+			series->gauge = (struct gauge_base){0};
+	}
+	series->seen_seq = seq;
+	return series;
+}
+
+static void
+add_delta(struct series *series, double delta)
+{
+	series->delta = number_add(series->delta, delta);
+	series->fresh = true;
+}
+
+static void
+merge_total(struct merge *merge, struct entry *entry, struct record *record)
+{
+	if (entry->gid == 0) {
+		struct total *total = totals_adopt(&merge->totals, entry);
+
+		if (total->gid == 0)
+			total->gid = catalog_hold_fed(&merge->catalog, entry);
+	}
+	totals_add(&merge->totals, entry->gid, record);
+}
+
+static void
+merge_entry(struct merge *merge, struct entry *entry)
+{
+	const struct cell *cell = &entry->cell[merge->interval.seq & 1];
+	uint64_t value = atomic_load_explicit(&cell->value, memory_order_relaxed);
+	struct record *record = (struct record *)(uintptr_t)value;
+
+	merge->hits += cell_hits(atomic_load_explicit(&cell->meta, memory_order_relaxed));
+	if ((entry->modes & ENTRY_TOTAL) != 0) {
+		merge_total(merge, entry, record);
+		return;
+	}
+	struct series *series =
+	    see(merge, entry->gid != 0 ? entry->gid : catalog_adopt(&merge->catalog, entry));
+
+	if (series->kind == KIND_COUNTER) {
+		add_delta(series, bits_double(value));
+		return;
+	}
+	record->next = series->records;
+	series->records = record;
+	series->fresh = true;
+}
+
+/* Keep a value until dated_sort(), unless a point has been sent at or after
+ * its boundary. */
+static void
+merge_dated(struct merge *merge, const struct dated *dated)
+{
+	struct entry *entry = dated->entry;
+
+	CHECK((entry->modes & ENTRY_TOTAL) == 0);
+	uint32_t gid = entry->gid != 0 ? entry->gid : catalog_adopt(&merge->catalog, entry);
+	struct series *series = see(merge, gid);
+	const struct dated_value value = {
+	    .boundary_ns = dated_boundary_ns(dated->timestamp, merge->settings->interval_ns),
+	    .timestamp = dated->timestamp,
+	    .value = dated->value,
+	    .gid = gid,
+	    .gauge = series->kind == KIND_GAUGE,
+	};
+
+	series->dated = true;
+	if (value.boundary_ns <= series->sent_ns) {
+		merge->late++;
+		return;
+	}
+	catalog_hold(&merge->catalog, gid);
+	dated_add(&merge->dated, &value);
+}
+
+static void
+merge_window(struct merge *merge, const struct window *window)
+{
+	const struct entry_list *touched = &window->touched;
+
+	for (size_t i = 0; i < touched->count; i++) {
+		if (i + AHEAD < touched->count)
+			__builtin_prefetch(touched->at[i + AHEAD]);
+		merge_entry(merge, touched->at[i]);
+	}
+	for (size_t i = 0; i < window->dated.count; i++)
+		merge_dated(merge, &window->dated.at[i]);
+	merge->hits += window->dated.count;
+}
+
+/* What each total has grown by counts in the series that it feeds. */
+static void
+feed_series(struct merge *merge)
+{
+	struct totals *totals = &merge->totals;
+
+	for (size_t i = 0; i < totals->fresh_count; i++) {
+		struct total *total = &totals->at[totals->fresh[i]];
+
+		if (merge_is_over(merge, total->seen_seq, merge->settings->idle.forget_ns))
+			total->base = (struct total_base){0};
+		add_delta(see(merge, total->gid), total_merge(&total->base, total->records));
+		total->records = NULL;
+		total->seen_seq = (uint32_t)merge->interval.seq;
+	}
+	totals->fresh_count = 0;
+}
+
+static void
+drop_dated(void *arg, uint32_t gid, bool united)
+{
+	struct merge *merge = arg;
+
+	merge->late += !united;
+	catalog_drop(&merge->catalog, gid);
+}
+
+/* Values whose time has come: with what came without one, or for a row of
+ * their own. */
+static void
+settle_dated(struct merge *merge)
+{
+	dated_sort(&merge->dated, merge->interval.closed_ns, drop_dated, merge);
+	for (size_t i = 0; i < merge->dated.due; i++) {
+		const struct dated_value *value = &merge->dated.at[i];
+		struct series *series = see(merge, value->gid);
+		bool current = merge_is_current(merge, value->boundary_ns);
+
+		series->dated = true;
+		if (current && !value->gauge)
+			add_delta(series, value->value);
+		else
+			series->due = true;
+		series->fresh = series->fresh || current;
+	}
+}
+
+static void
+release(struct merge *merge, struct entry *entry)
+{
+	if ((entry->modes & ENTRY_TOTAL) == 0) {
+		catalog_release(&merge->catalog, entry);
+		return;
+	}
+	uint32_t fed = totals_release(&merge->totals, entry);
+
+	if (fed != 0)
+		catalog_drop(&merge->catalog, fed);
+}
+
+/* After all windows have been merged: what was retired here may have come
+ * again, there or as a new entry here. That reference has been counted, so
+ * the series keeps what it carries. */
+static void
+release_retired(struct merge *merge, const struct window *window)
+{
+	for (size_t i = 0; i < window->retired.count; i++)
+		release(merge, window->retired.at[i]);
+}
+
+void
+merge_windows(struct merge *merge, struct window *const *windows, size_t count,
+    const struct interval *interval)
+{
+	merge->interval = *interval;
+	merge->hits = 0;
+	merge->late = 0;
+	for (size_t i = 0; i < count; i++)
+		merge_window(merge, windows[i]);
+	feed_series(merge);
+	settle_dated(merge);
+	for (size_t i = 0; i < count; i++)
+		release_retired(merge, windows[i]);
+}
+
+void
+merge_end(struct merge *merge)
+{
+	for (size_t i = 0; i < merge->dated.due; i++)
+		catalog_drop(&merge->catalog, merge->dated.at[i].gid);
+	dated_shift(&merge->dated);
+}
