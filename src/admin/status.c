@@ -79,6 +79,8 @@ write_ledger(struct json *json, const struct status_sources *sources)
 	for (size_t i = 0; i < KINDS; i++)
 		json_uint(json, kind_names[i], intake_sum(sources->ingest, INTAKE_SAMPLES + i));
 	json_close_object(json);
+	json_uint(json, "events", intake_sum(sources->ingest, INTAKE_EVENTS));
+	json_uint(json, "checks", intake_sum(sources->ingest, INTAKE_CHECKS));
 	json_open_object(json, "points");
 	json_uint(json, "offered", account.points);
 	json_uint(json, "delivered", account.delivered);
@@ -164,6 +166,7 @@ write_workers(struct json *json, const struct ingest *ingest)
 		json_number(
 		    json, "busy_seconds", (double)counter_get(&counters[TABLE_BUSY_NS]) / 1e9);
 		json_uint(json, "keys", counter_get(&counters[TABLE_KEYS]));
+		json_uint(json, "timers_sketched", counter_get(&counters[TABLE_TIMERS_SKETCHED]));
 		json_open_object(json, "series");
 		for (size_t j = 0; j < KINDS; j++)
 			json_uint(json, kind_names[j], counter_get(&counters[TABLE_SERIES + j]));
@@ -185,6 +188,9 @@ write_flush(struct json *json, const struct flusher *flusher)
 	    json, "duration_seconds", (double)counter_get(&counters[FLUSH_DURATION_NS]) / 1e9);
 	json_uint(json, "timestamp", counter_get(&counters[FLUSH_TIMESTAMP]));
 	json_uint(json, "series", counter_get(&counters[FLUSH_SERIES]));
+	json_uint(json, "gauges_ambiguous", counter_get(&counters[FLUSH_GAUGES_AMBIGUOUS]));
+	json_uint(json, "dated_late", counter_get(&counters[FLUSH_DATED_LATE]));
+	json_uint(json, "type_conflicts", counter_get(&counters[FLUSH_TYPE_CONFLICTS]));
 	json_open_object(json, "clock_steps");
 	json_uint(json, "forward", counter_get(&counters[FLUSH_CLOCK_FORWARD]));
 	json_uint(json, "backward", counter_get(&counters[FLUSH_CLOCK_BACKWARD]));

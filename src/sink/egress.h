@@ -8,10 +8,20 @@
 #include "base/text.h"
 #include "metric/batch.h"
 #include "metric/counter.h"
+#include "metric/naming.h"
 #include "net/thread.h"
 
 /* The tables of the kinds of sinks: graphite, stdout. NULL-terminated. */
 extern const struct item_table *const sink_variants[];
+
+/* What an entry's sink calls series and wants of timers. NULL: it has no names
+ * of its own (stdout), and wants the usual percentiles by StatsD's rule;
+ * *choice_out is NULL, too. */
+const struct naming *
+sink_naming(const struct item_entry *sink, const struct naming_choice **choice_out);
+
+/* Is there one whose names do not tell the kinds of series apart? */
+bool sink_kinds_clash(const struct item_map *sinks);
 
 struct egress;
 
@@ -39,13 +49,16 @@ const counter *egress_sink_counters(const struct egress *egress, size_t sink);
 
 /* What a person wants to know of each sink, written by the egress thread as a
  * JSON array of objects into `out`, then posted back. Times are seconds since
- * 1970; last_error and oldest (the boundary of the oldest points not yet
- * delivered) may be null:
+ * 1970; last_error, last_error_at, last_delivery_at and oldest (the boundary
+ * of the oldest points not yet delivered) may be null; flush_* are of the
+ * newest flush that was delivered:
  *
- *   {"name", "type", "address", "state", "since", "last_error", "ack",
+ *   {"name", "type", "address", "state", "since", "last_error",
+ *    "last_error_at", "last_delivery_at", "ack",
  *    "points": {"offered", "delivered", "queued",
  *               "dropped": {"queue_full", "shutdown"}},
- *    "queue_bytes", "queue_limit_bytes", "oldest"} */
+ *    "flush_seconds", "flush_bytes", "queue_bytes", "queue_limit_bytes",
+ *    "oldest"} */
 struct egress_report {
 	struct mail mail;
 	struct mailbox *to;

@@ -2,8 +2,9 @@
 /* encode_graphite.c -- Graphite's plaintext: `name value timestamp\n`.
  *
  * A server that meets a line it cannot take apart may refuse what follows, so
- * none leaves here: white space and control bytes in a name become _, and a
- * value that is not finite becomes the nearest one that is. */
+ * none leaves here: white space and control bytes in a name become _, so does
+ * a name of nothing, and a value that is not finite becomes the nearest one
+ * that is. */
 
 #include "base/number.h"
 #include "metric/naming.h"
@@ -17,6 +18,7 @@
 
 struct line {
 	struct text *out;
+	int64_t timestamp_ns;
 	char stamp[STAMP_TEXT_MAX]; /* " 1700000000\n" */
 	size_t stamp_len;
 };
@@ -34,8 +36,12 @@ put_line(void *arg, const char *name, size_t name_len, double value)
 {
 	struct line *line = arg;
 	struct text *out = line->out;
-	char *at = text_reserve(out, name_len + 1 + NUMBER_TEXT_MAX + line->stamp_len);
+	char *at = text_reserve(out, 1 + name_len + 1 + NUMBER_TEXT_MAX + line->stamp_len);
 
+	if (name_len == 0 || name[0] == ';') {
+		*at++ = '_';
+		out->len++;
+	}
 	memcpy(at, name, name_len);
 	at[name_len] = ' ';
 	size_t len = name_len + 1;
@@ -48,6 +54,9 @@ put_line(void *arg, const char *name, size_t name_len, double value)
 static void
 set_stamp(struct line *line, int64_t timestamp_ns)
 {
+	if (line->stamp_len > 0 && line->timestamp_ns == timestamp_ns)
+		return;
+	line->timestamp_ns = timestamp_ns;
 	line->stamp[0] = ' ';
 	line->stamp_len = 1 + number_print_int(timestamp_ns / 1000000000, line->stamp + 1);
 	line->stamp[line->stamp_len++] = '\n';
@@ -97,7 +106,7 @@ graphite_points(const void *settings, const struct batch *batch)
 	size_t points = 0;
 
 	for (size_t i = 0; i < batch->count; i++)
-		points += naming_count(&encoding->names, &batch->rows[i]);
+		points += naming_count(&encoding->names, &encoding->choice, &batch->rows[i]);
 	return points;
 }
 
@@ -112,13 +121,15 @@ graphite_encode(const void *settings, struct batch *const *batches, size_t count
 	for (; cursor->batch < count; cursor->batch++, cursor->row = 0) {
 		const struct batch *batch = batches[cursor->batch];
 
-		set_stamp(&line, batch->timestamp_ns);
 		for (; cursor->row < batch->count && out->len < ENCODER_CHUNK; cursor->row++) {
 			struct row copy;
 			const struct row *row = make_safe(&batch->rows[cursor->row], &copy, &room);
 
-			naming_points(&encoding->names, (enum naming_tags)encoding->tags, row,
-			    &batch->interval, &scratch, put_line, &line);
+			set_stamp(&line,
+			    row->timestamp_ns != 0 ? row->timestamp_ns : batch->timestamp_ns);
+			naming_points(&encoding->names, (enum naming_tags)encoding->tags,
+			    &encoding->choice, row, batch_row_seconds(batch, row), &scratch,
+			    put_line, &line);
 		}
 		if (cursor->row < batch->count)
 			break;
@@ -127,7 +138,17 @@ graphite_encode(const void *settings, struct batch *const *batches, size_t count
 	text_fini(&room);
 }
 
+static const struct naming *
+graphite_naming(const void *settings, const struct naming_choice **choice_out)
+{
+	const struct graphite_encoding *encoding = settings;
+
+	*choice_out = &encoding->choice;
+	return &encoding->names;
+}
+
 const struct encoder graphite_encoder = {
     .points = graphite_points,
     .encode = graphite_encode,
+    .naming = graphite_naming,
 };

@@ -6,10 +6,13 @@
  *     counter  api.requests  env:prod   1200  120/s
  *     gauge    queue.depth                17
  *     set      users                     412  distinct
+ *     event    Deployed                version 12 is out  env:prod
+ *     check    db.ping                 critical  no answer  host:db1
  *     daemon   3 datagrams, 1324 lines, 0 refused, 0 dropped by the kernel
  *
  * The first number of a series stands in a column that all kinds share, what
- * follows in columns of its kind. Numbers are rounded to six digits. */
+ * follows in columns of its kind. Numbers are rounded to six digits; a ~ is
+ * before those that come out of a sketch. */
 
 #include "base/mem.h"
 #include "sink/encoder.h"
@@ -19,7 +22,10 @@
 #include <stdlib.h>
 
 /* Of one row, the shared one included; percentiles beyond are left out. */
-#define CELLS_MAX 16
+#define CELLS_MAX 17
+
+/* Bytes of an event's words; what is cut off is three dots. */
+#define WORDS_MAX 200
 
 /* A longer name pushes its own row to the right, not everybody else's. */
 #define NAME_WIDTH_MAX 60
@@ -36,14 +42,17 @@ struct cells {
 
 /* What the daemon says of itself. */
 struct own_counts {
+	bool given;
 	double datagrams, lines, refused, dropped;
 };
 
 struct table {
 	int64_t timestamp_ns;
-	double seconds;          /* of the interval */
+	const struct batch *first;
 	const struct row **rows; /* those with samples, by name */
 	size_t shown, idle;
+	const struct event **events; /* as they came */
+	size_t event_count;
 	struct own_counts own;
 	size_t name_width, first_width;
 	size_t widths[KINDS][CELLS_MAX];
@@ -82,26 +91,66 @@ add_cell(struct cells *cells, const char *label, double value, const char *unit)
 	add_text(cells, label, with_unit);
 }
 
+/* A value that is exact or, of a sketch, nearly so. */
+static void
+add_nearly(struct cells *cells, const char *label, double value, bool sketched)
+{
+	char number[32], marked[40];
+
+	print_rounded(number, sizeof(number), value);
+	snprintf(marked, sizeof(marked), "%s%s", sketched ? "~" : "", number);
+	add_text(cells, label, marked);
+}
+
+static void
+add_quantile(struct cells *cells, const struct quantile *q, bool sketched)
+{
+	double percent = q->asked.percent;
+	char label[32];
+
+	snprintf(label, sizeof(label), "%s%g ", percent > 0 ? "p" : "top", fabs(percent));
+	if (q->count > 0)
+		add_nearly(cells, label, q->boundary, sketched);
+	else
+		add_text(cells, label, "-");
+}
+
 static void
 add_timer(struct cells *cells, const struct timer_row *timer)
 {
-	char label[32];
-
 	add_cell(cells, "", (double)timer->n, "");
 	add_cell(cells, "mean ", timer->mean, "");
-	add_cell(cells, "median ", timer->median, "");
-	for (size_t i = 0; i < timer->quantiles && cells->count < CELLS_MAX - 2; i++) {
+	add_nearly(cells, "median ", timer->median, timer->sketched);
+	for (size_t i = 0; i < timer->quantiles && cells->count < CELLS_MAX - 3; i++) {
 		const struct quantile *q = &timer->quantile[i];
 
-		snprintf(
-		    label, sizeof(label), "%s%g ", q->percent > 0 ? "p" : "top", fabs(q->percent));
-		if (q->count > 0)
-			add_cell(cells, label, q->boundary, "");
-		else
-			add_text(cells, label, "-");
+		if (q->usual && q->asked.rule == RANK_STATSD)
+			add_quantile(cells, q, timer->sketched);
 	}
 	add_cell(cells, "lower ", timer->lower, "");
 	add_cell(cells, "upper ", timer->upper, "");
+}
+
+/* The time of day, UTC. */
+static void
+print_clock(char *out, size_t size, int64_t timestamp_ns)
+{
+	int64_t day = INT64_C(86400) * 1000000000;
+	int second = (int)((timestamp_ns % day + day) % day / 1000000000);
+
+	snprintf(out, size, "%02d:%02d:%02d", second / 3600, second / 60 % 60, second % 60);
+}
+
+/* When a value was, if not in this interval. */
+static void
+add_time(struct cells *cells, const struct row *row)
+{
+	char clock[32];
+
+	if (row->timestamp_ns == 0)
+		return;
+	print_clock(clock, sizeof(clock), row->timestamp_ns);
+	add_text(cells, "at ", clock);
 }
 
 static void
@@ -111,7 +160,8 @@ fill_cells(const struct table *table, const struct row *row, struct cells *cells
 	switch (row->kind) {
 	case KIND_COUNTER:
 		add_cell(cells, "", row->counter.delta, "");
-		add_cell(cells, "", row->counter.delta / table->seconds, "/s");
+		add_cell(
+		    cells, "", row->counter.delta / batch_row_seconds(table->first, row), "/s");
 		break;
 	case KIND_GAUGE: add_cell(cells, "", row->gauge.value, ""); break;
 	case KIND_SET:
@@ -120,6 +170,7 @@ fill_cells(const struct table *table, const struct row *row, struct cells *cells
 		break;
 	case KIND_TIMER: add_timer(cells, row->timer); break;
 	}
+	add_time(cells, row);
 }
 
 static int
@@ -139,7 +190,11 @@ compare_rows(const void *left, const void *right)
 
 	if (order == 0)
 		order = compare_bytes(a->tags, a->tags_len, b->tags, b->tags_len);
-	return order != 0 ? order : (int)a->kind - (int)b->kind;
+	if (order == 0)
+		order = (int)a->kind - (int)b->kind;
+	return order != 0
+	    ? order
+	    : (a->timestamp_ns > b->timestamp_ns) - (a->timestamp_ns < b->timestamp_ns);
 }
 
 static bool
@@ -157,6 +212,7 @@ note_own(struct own_counts *own, const struct row *row)
 	    : row->kind == KIND_GAUGE            ? row->gauge.value
 						 : 0;
 
+	own->given = true;
 	if (ends_in(row, "packets_received"))
 		own->datagrams += value;
 	else if (ends_in(row, "metrics_received"))
@@ -192,6 +248,40 @@ put_name(struct text *out, const struct row *row)
 	return display_width(out->bytes + start, out->len - start);
 }
 
+/* Words of a client's, on one line: cut off after WORDS_MAX bytes. A newline,
+ * which is a backslash and an n on the wire, is left as it is. */
+static void
+put_words(struct text *out, const struct span *words)
+{
+	size_t len = words->len <= WORDS_MAX ? words->len : WORDS_MAX;
+	const char *at = words->at;
+
+	if (len == 0)
+		return;
+	while (len < words->len && len > 0 && ((unsigned char)at[len] & 0xc0) == 0x80)
+		len--;
+	for (const char *end = at + len; at < end;) {
+		const char *slash = memmem(at, (size_t)(end - at), "\\n", 2);
+
+		text_escape(out, at, (size_t)((slash != NULL ? slash : end) - at));
+		if (slash != NULL)
+			text_puts(out, "\\n");
+		at = slash != NULL ? slash + 2 : end;
+	}
+	if (len < words->len)
+		text_puts(out, "...");
+}
+
+/* As put_name(). */
+static size_t
+put_title(struct text *out, const struct event *event)
+{
+	size_t start = out->len;
+
+	put_words(out, &event->title);
+	return display_width(out->bytes + start, out->len - start);
+}
+
 static void
 widen(size_t *width, size_t to)
 {
@@ -218,6 +308,29 @@ measure(struct table *table, const struct row *row, struct text *scratch)
 	widen(&table->first_width, cell_width(&cells.cell[0]));
 	for (size_t i = 1; i < cells.count; i++)
 		widen(&table->widths[row->kind][i], cell_width(&cells.cell[i]));
+}
+
+static void
+measure_event(struct table *table, const struct event *event, struct text *scratch)
+{
+	text_reset(scratch);
+	size_t width = put_title(scratch, event);
+
+	widen(&table->name_width, width < NAME_WIDTH_MAX ? width : NAME_WIDTH_MAX);
+}
+
+static void
+gather_events(struct table *table, struct batch *const *batches, size_t count)
+{
+	size_t cap = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		for (const struct event *at = batches[i]->events; at != NULL; at = at->next) {
+			table->events = mem_room(
+			    table->events, table->event_count, &cap, sizeof(struct event *));
+			table->events[table->event_count++] = at;
+		}
+	}
 }
 
 static void
@@ -250,10 +363,13 @@ table_new(struct batch *const *batches, size_t count)
 	struct text scratch = {0};
 
 	table->timestamp_ns = batches[0]->timestamp_ns;
-	table->seconds = interval_seconds(&batches[0]->interval);
+	table->first = batches[0];
 	sort_rows(table, batches, count);
+	gather_events(table, batches, count);
 	for (size_t i = 0; i < table->shown; i++)
 		measure(table, table->rows[i], &scratch);
+	for (size_t i = 0; i < table->event_count; i++)
+		measure_event(table, table->events[i], &scratch);
 	text_fini(&scratch);
 	return table;
 }
@@ -261,16 +377,17 @@ table_new(struct batch *const *batches, size_t count)
 static bool
 is_empty(const struct table *table)
 {
-	return table->shown == 0 && table->own.lines == 0 && table->own.dropped == 0;
+	return table->shown == 0 && table->event_count == 0 && table->own.lines == 0 &&
+	    table->own.dropped == 0;
 }
 
 static void
 put_header(const struct table *table, struct text *out)
 {
-	int64_t second = table->timestamp_ns / 1000000000 % 86400;
+	char clock[32];
 
-	text_printf(out, "%02d:%02d:%02d  ", (int)(second / 3600), (int)(second / 60 % 60),
-	    (int)(second % 60));
+	print_clock(clock, sizeof(clock), table->timestamp_ns);
+	text_printf(out, "%s  ", clock);
 	if (is_empty(table))
 		text_puts(out, "nothing came");
 	else
@@ -315,6 +432,31 @@ put_row(const struct table *table, const struct row *row, struct text *out)
 }
 
 static void
+put_part(struct text *out, const char *label, const struct span *words)
+{
+	if (words->len == 0)
+		return;
+	text_puts(out, "  ");
+	text_puts(out, label);
+	put_words(out, words);
+}
+
+static void
+put_event(const struct table *table, const struct event *event, struct text *out)
+{
+	text_printf(out, "  %-7s  ", event->check ? "check" : "event");
+	put_spaces(out, table->name_width, put_title(out, event));
+	if (event->check)
+		text_printf(out, "  %s", check_status_names[event->alert]);
+	else if (event->alert != EVENT_INFO)
+		text_printf(out, "  %s", event_alert_names[event->alert]);
+	put_part(out, "", &event->text);
+	put_part(out, "host:", &event->host);
+	put_part(out, "", &event->tags);
+	text_byte(out, '\n');
+}
+
+static void
 put_footer(const struct table *table, struct text *out)
 {
 	const struct own_counts *own = &table->own;
@@ -342,12 +484,19 @@ table_encode(const void *settings, struct batch *const *batches, size_t count,
 	}
 	const struct table *table = cursor->state;
 
-	/* The cursor's row is one of the sorted ones, of all batches. */
-	while (cursor->row < table->shown && out->len < ENCODER_CHUNK)
-		put_row(table, table->rows[cursor->row++], out);
-	if (cursor->row < table->shown)
+	size_t shown = table->shown, all = shown + table->event_count;
+
+	/* The cursor's row is one of the sorted ones, of all batches; behind them
+	 * are the events. */
+	for (; cursor->row < all && out->len < ENCODER_CHUNK; cursor->row++) {
+		if (cursor->row < shown)
+			put_row(table, table->rows[cursor->row], out);
+		else
+			put_event(table, table->events[cursor->row - shown], out);
+	}
+	if (cursor->row < all)
 		return;
-	if (!is_empty(table))
+	if (table->own.given && !is_empty(table))
 		put_footer(table, out);
 	cursor->batch = count;
 }
@@ -359,6 +508,7 @@ table_release(struct cursor *cursor)
 
 	if (table == NULL)
 		return;
+	free(table->events);
 	free(table->rows);
 	free(table);
 	cursor->state = NULL;

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "metric/batch.h"
+#include "metric/naming.h"
 
 #include <stdbool.h>
 
@@ -20,7 +21,7 @@ struct cursor {
 };
 
 struct encoder {
-	/* Points that a batch will be. */
+	/* Points that a batch will be. An event is none. */
 	size_t (*points)(const void *settings, const struct batch *batch);
 
 	/* Append the next chunk of these batches and move the cursor. At the
@@ -30,6 +31,11 @@ struct encoder {
 
 	/* Give back the cursor's state; NULL: it keeps none. */
 	void (*release)(struct cursor *cursor);
+
+	/* How it spells series, and its choice of a timer's statistics; NULL: it
+	 * shows series as they are. */
+	const struct naming *(*naming)(
+	    const void *settings, const struct naming_choice **choice_out);
 
 	/* It needs all batches of a flush for its first byte. */
 	bool whole;

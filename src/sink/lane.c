@@ -92,6 +92,8 @@ advance(struct lane *lane)
 	if (head == NULL || (lane->encoder->whole && !head->complete))
 		return;
 	lane->in_flight = true;
+	lane->begun_ns = clock_mono_ns();
+	lane->begun_bytes = 0;
 	lane->transport->begin(lane->link);
 }
 
@@ -258,9 +260,16 @@ lane_pull(struct lane *lane, struct text *chunk)
 	while (chunk->len == 0 && lane->cursor.batch < flush->count)
 		lane->encoder->encode(
 		    lane->encoding, flush->batches, flush->count, &lane->cursor, chunk);
+	lane->begun_bytes += chunk->len;
 	if (chunk->len > 0)
 		return LANE_CHUNK;
 	return flush->complete ? LANE_END : LANE_AWAIT;
+}
+
+static uint64_t
+wall_seconds(void)
+{
+	return (uint64_t)(clock_wall_ns() / CLOCK_SECOND);
 }
 
 void
@@ -273,8 +282,10 @@ lane_delivered(struct lane *lane, enum ack_level level)
 	lane->ledger.delivered += flush->points;
 	counter_set(&lane->counters[SINK_UP], 1);
 	counter_set(&lane->counters[SINK_ACK_LEVEL], level);
+	counter_set(&lane->counters[SINK_LAST_DELIVERY], wall_seconds());
 	counter_set(
-	    &lane->counters[SINK_LAST_DELIVERY], (uint64_t)(clock_wall_ns() / CLOCK_SECOND));
+	    &lane->counters[SINK_FLUSH_TIME_NS], (uint64_t)(clock_mono_ns() - lane->begun_ns));
+	counter_set(&lane->counters[SINK_FLUSH_BYTES], lane->begun_bytes);
 	balance(lane);
 	release_cursor(lane);
 	flush_free(flush);
@@ -310,6 +321,7 @@ lane_failed(struct lane *lane, const char *error)
 	lane->failing = true;
 	release_cursor(lane);
 	counter_set(&lane->counters[SINK_UP], 0);
+	counter_set(&lane->counters[SINK_LAST_ERROR], wall_seconds());
 	counter_add(&lane->counters[SINK_ERRORS], 1);
 	text_reset(&lane->last_error);
 	text_puts(&lane->last_error, error);

@@ -70,8 +70,10 @@ struct lane {
 	enum lane_state state;
 	int64_t since_ns; /* wall */
 	struct text last_error;
-	bool failing;   /* the newest attempt failed */
-	bool in_flight; /* head is the transport's */
+	bool failing;         /* the newest attempt failed */
+	bool in_flight;       /* head is the transport's */
+	int64_t begun_ns;     /* monotonic: that attempt */
+	uint64_t begun_bytes; /* pulled in it; a transport that does not pull sets it */
 	bool stopping, closing;
 	int64_t deadline_ns; /* monotonic, once stopping */
 	struct cursor cursor;

@@ -5,6 +5,8 @@
 
 #include "base/address.h"
 
+#define PERCENTILES_MAX 16
+
 /* Indexes are those of enum ack, enum naming_tags, enum stdout_format. */
 const char *const ack_choices[] = {"auto", "eof", "tcp", "none", NULL};
 static const char *const tags_choices[] = {"graphite", "path", "none", NULL};
@@ -51,6 +53,24 @@ static const struct item graphite_table[] = {
 	.offset = offsetof(struct graphite_settings, encoding.tags),
 	.fallback = "graphite",
 	.help = "graphite: ;k=v after the suffix | path: .k.v after the name | none"},
+    {.key = "percentiles",
+	.type = ITEM_LIST,
+	.element = ITEM_NUMBER,
+	.offset = offsetof(struct graphite_settings, encoding.choice.percentiles),
+	.fallback = "[]",
+	.least = -100,
+	.most = 100,
+	.most_elements = PERCENTILES_MAX,
+	.help = "for this sink only; []: 50, 95, 99 in scheme statsite, 75, 95, 98, 99, 99.9 in "
+		"brubeck, else timers.percentiles"},
+    {.key = "statistics",
+	.type = ITEM_LIST,
+	.element = ITEM_CHOICE,
+	.choices = statistic_choices,
+	.offset = offsetof(struct graphite_settings, encoding.choice.statistics),
+	.fallback = "[]",
+	.most_elements = STATISTICS,
+	.help = "for this sink only; []: timers.statistics"},
     QUEUE("64MiB"),
     {0},
 };
@@ -73,7 +93,8 @@ graphite_verify(const void *at, const char **key_out)
 		if (address.kind != ADDRESS_INET || address.port == 0)
 			return "a host and a port to connect to are needed, like graphite-1:2003";
 	}
-	return NULL;
+	return naming_choice_problem(
+	    &settings->encoding.names, &settings->encoding.choice, key_out);
 }
 
 const struct item_table graphite_items = {

@@ -24,6 +24,7 @@ struct tcp_settings {
 struct graphite_encoding {
 	struct naming names;
 	int tags; /* enum naming_tags */
+	struct naming_choice choice;
 };
 
 struct graphite_settings {

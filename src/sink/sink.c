@@ -27,10 +27,46 @@ sink_open(struct sink *sink, struct thread *thread, void (*closed)(struct lane *
 	lane_open(&sink->lane, thread, settings + kind->transporting);
 }
 
+const struct naming *
+sink_naming(const struct item_entry *sink, const struct naming_choice **choice_out)
+{
+	const struct sink_kind *kind = &sink_kinds[sink->variant];
+
+	*choice_out = NULL;
+	if (kind->encoder->naming == NULL)
+		return NULL;
+	return kind->encoder->naming((const char *)sink->settings + kind->encoding, choice_out);
+}
+
+bool
+sink_kinds_clash(const struct item_map *sinks)
+{
+	for (size_t i = 0; i < sinks->count; i++) {
+		const struct naming_choice *choice;
+		const struct naming *naming = sink_naming(&sinks->at[i], &choice);
+
+		if (naming != NULL && !naming_tells_kinds_apart(naming))
+			return true;
+	}
+	return false;
+}
+
 static double
 seconds(int64_t ns)
 {
 	return (double)ns / 1e9;
+}
+
+/* A moment that a counter keeps; null: never. */
+static void
+report_moment(struct json *json, const char *key, const counter *at)
+{
+	uint64_t moment = counter_get(at);
+
+	if (moment > 0)
+		json_uint(json, key, moment);
+	else
+		json_none(json, key);
 }
 
 static void
@@ -62,8 +98,13 @@ sink_report(struct sink *sink, struct json *json)
 		json_bytes(json, "last_error", lane->last_error.bytes, lane->last_error.len);
 	else
 		json_none(json, "last_error");
+	report_moment(json, "last_error_at", &sink->counters[SINK_LAST_ERROR]);
+	report_moment(json, "last_delivery_at", &sink->counters[SINK_LAST_DELIVERY]);
 	json_text(json, "ack", lane->ack);
 	report_points(&lane->ledger, json);
+	json_number(json, "flush_seconds",
+	    seconds((int64_t)counter_get(&sink->counters[SINK_FLUSH_TIME_NS])));
+	json_uint(json, "flush_bytes", counter_get(&sink->counters[SINK_FLUSH_BYTES]));
 	json_uint(json, "queue_bytes", lane->queue_bytes);
 	json_uint(json, "queue_limit_bytes", lane->queue_limit_bytes);
 	if (lane->head != NULL)

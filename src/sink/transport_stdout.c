@@ -43,6 +43,7 @@ struct writer {
 	struct batch **batches;
 	size_t count;
 	int error;
+	uint64_t written;
 	struct egress_call printed;
 
 	struct mail stop;
@@ -135,11 +136,13 @@ print_flush(struct writer *writer)
 	struct text chunk = {0};
 	int error = 0;
 
+	writer->written = 0;
 	while (error == 0 && cursor.batch < writer->count) {
 		text_reset(&chunk);
 		encoder->encode(
 		    writer->lane->encoding, writer->batches, writer->count, &cursor, &chunk);
 		error = write_text(writer, &chunk);
+		writer->written += chunk.len;
 	}
 	if (encoder->release != NULL)
 		encoder->release(&cursor);
@@ -172,6 +175,7 @@ on_printed(struct egress_call *call)
 	struct text error = {0};
 
 	writer->busy = false;
+	writer->lane->begun_bytes = writer->written;
 	if (writer->error == 0) {
 		lane_delivered(writer->lane, ACK_LEVEL_HANDED_OVER);
 	} else if (writer->error != -ECANCELED) {

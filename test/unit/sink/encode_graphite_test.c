@@ -42,7 +42,8 @@ encode_all(struct batch *const *batches, size_t count, struct text *out)
 START_TEST(lines_are_name_value_and_whole_seconds)
 {
 	struct interval interval = {.seq = 1, .closed_ns = 10 * CLOCK_SECOND};
-	struct batch *batch = batch_new(&interval, 1700000010 * CLOCK_SECOND + 999);
+	struct batch *batch =
+	    batch_new(&interval, 1700000010 * CLOCK_SECOND + 999, 10 * CLOCK_SECOND);
 	struct text out = {0};
 
 	batch_add(batch, KIND_COUNTER, "hits", 4, "env:prod", 8)->counter.delta = 1;
@@ -52,6 +53,48 @@ START_TEST(lines_are_name_value_and_whole_seconds)
 	    "stats.counters.hits.rate;env=prod 0.1 1700000010\n"
 	    "stats.counters.hits.count;env=prod 1 1700000010\n"
 	    "stats.gauges.load -0.1 1700000010\n");
+	text_fini(&out);
+	batch_drop(&batch);
+}
+END_TEST
+
+START_TEST(a_row_may_have_a_time_of_its_own)
+{
+	struct interval interval = {.seq = 1, .closed_ns = 10 * CLOCK_SECOND};
+	struct batch *batch = batch_new(&interval, 1700000010 * CLOCK_SECOND, 10 * CLOCK_SECOND);
+	struct event event = {.title = {"deployed", 8}};
+	struct text out = {0};
+	struct row *row;
+
+	batch_add(batch, KIND_GAUGE, "a", 1, "", 0)->gauge.value = 1;
+	row = batch_add(batch, KIND_GAUGE, "a", 1, "", 0);
+	row->timestamp_ns = 1699999990 * CLOCK_SECOND;
+	row->gauge.value = 2;
+	batch_add(batch, KIND_GAUGE, "b", 1, "", 0)->gauge.value = 3;
+	batch_add_event(batch, &event);
+	encode_all(&batch, 1, &out);
+	ck_assert_str_eq(text_string(&out),
+	    "stats.gauges.a 1 1700000010\n"
+	    "stats.gauges.a 2 1699999990\n"
+	    "stats.gauges.b 3 1700000010\n");
+	text_fini(&out);
+	batch_drop(&batch);
+}
+END_TEST
+
+/* Graphite has no use for them. */
+START_TEST(events_alone_are_no_points_and_no_bytes)
+{
+	struct graphite_encoding encoding = encoding_of();
+	struct interval interval = {.seq = 1, .closed_ns = 10 * CLOCK_SECOND};
+	struct batch *batch = batch_new(&interval, 0, 10 * CLOCK_SECOND);
+	struct event event = {.title = {"deployed", 8}};
+	struct text out = {0};
+
+	batch_add_event(batch, &event);
+	ck_assert_uint_eq(graphite_encoder.points(&encoding, batch), 0);
+	encode_all(&batch, 1, &out);
+	ck_assert_uint_eq(out.len, 0);
 	text_fini(&out);
 	batch_drop(&batch);
 }
@@ -70,7 +113,7 @@ START_TEST(no_name_breaks_a_line)
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		struct interval interval = {.seq = 1, .closed_ns = 10 * CLOCK_SECOND};
-		struct batch *batch = batch_new(&interval, 0);
+		struct batch *batch = batch_new(&interval, 0, 10 * CLOCK_SECOND);
 		struct text out = {0};
 
 		batch_add(batch, KIND_GAUGE, cases[i].name, strlen(cases[i].name), cases[i].tags,
@@ -84,13 +127,40 @@ START_TEST(no_name_breaks_a_line)
 }
 END_TEST
 
+START_TEST(a_series_without_a_name_gets_one)
+{
+	static const struct {
+		const char *tags, *expected;
+	} cases[] = {
+	    {"", "_ 1 0\n"},
+	    {"k:v", "_;k=v 1 0\n"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct interval interval = {.seq = 1, .closed_ns = 10 * CLOCK_SECOND};
+		struct graphite_encoding encoding = encoding_of();
+		struct batch *batch = batch_new(&interval, 0, 10 * CLOCK_SECOND);
+		struct cursor cursor = {0};
+		struct text out = {0};
+
+		encoding.names.scheme = NAMING_PLAIN;
+		batch_add(batch, KIND_GAUGE, "", 0, cases[i].tags, strlen(cases[i].tags))
+		    ->gauge.value = 1;
+		graphite_encoder.encode(&encoding, &batch, 1, &cursor, &out);
+		ck_assert_str_eq(text_string(&out), cases[i].expected);
+		text_fini(&out);
+		batch_drop(&batch);
+	}
+}
+END_TEST
+
 START_TEST(no_value_is_anything_but_a_number)
 {
 	static const double values[] = {INFINITY, -INFINITY, NAN};
 
 	for (size_t i = 0; i < 3; i++) {
 		struct interval interval = {.seq = 1, .closed_ns = 10 * CLOCK_SECOND};
-		struct batch *batch = batch_new(&interval, 0);
+		struct batch *batch = batch_new(&interval, 0, 10 * CLOCK_SECOND);
 		struct text out = {0};
 		double value;
 		char rest;
@@ -144,7 +214,10 @@ END_TEST
 
 static const struct suite_test tests[] = {
     SUITE_TEST(lines_are_name_value_and_whole_seconds),
+    SUITE_TEST(a_row_may_have_a_time_of_its_own),
+    SUITE_TEST(events_alone_are_no_points_and_no_bytes),
     SUITE_TEST(no_name_breaks_a_line),
+    SUITE_TEST(a_series_without_a_name_gets_one),
     SUITE_TEST(no_value_is_anything_but_a_number),
     SUITE_TEST(chunks_add_up_to_the_whole),
     {0},

@@ -50,6 +50,8 @@ START_TEST(each_flush_is_a_connection_and_delivered_once_read_to_the_end)
 	ck_assert_uint_eq(harness_counter(&harness, SINK_ACK_LEVEL), 2);
 	ck_assert_uint_eq(harness_counter(&harness, SINK_UP), 1);
 	ck_assert_uint_gt(harness_counter(&harness, SINK_LAST_DELIVERY), 0);
+	ck_assert_uint_eq(harness_counter(&harness, SINK_LAST_ERROR), 0);
+	ck_assert_uint_eq(harness_counter(&harness, SINK_FLUSH_BYTES), lines[2].len);
 	harness_stop(&harness, 60 * CLOCK_SECOND);
 	fakepeer_stop(&peer);
 	ck_assert_uint_eq(peer.accepted, 3);
@@ -142,6 +144,10 @@ must_resend(struct fakepeer_turn first, size_t rows, size_t name_len, int64_t ac
 	must_equal(&peer.got[1], &lines);
 	ck_assert_uint_eq(harness_counter(&harness, SINK_POINTS_DELIVERED), rows);
 	ck_assert_uint_eq(harness_counter(&harness, SINK_ERRORS), 1);
+	ck_assert_uint_gt(harness_counter(&harness, SINK_LAST_ERROR), 0);
+	/* Of the attempt that succeeded. */
+	ck_assert_uint_eq(harness_counter(&harness, SINK_FLUSH_BYTES), lines.len);
+	ck_assert_uint_gt(harness_counter(&harness, SINK_FLUSH_TIME_NS), 0);
 	text_fini(&lines);
 	harness_free(&harness);
 	fakepeer_free(&peer);
@@ -580,6 +586,9 @@ START_TEST(report_says_what_is_wrong)
 	ck_assert_ptr_nonnull(strstr(error, harness.address));
 	ck_assert_ptr_nonnull(strstr(error, "ECONNREFUSED"));
 	ck_assert_int_eq(json_integer_value(json_object_get(sink, "oldest")), 60);
+	ck_assert_int_gt(json_integer_value(json_object_get(sink, "last_error_at")), 0);
+	ck_assert(json_is_null(json_object_get(sink, "last_delivery_at")));
+	ck_assert_int_eq(json_integer_value(json_object_get(sink, "flush_bytes")), 0);
 	json_t *points = json_object_get(sink, "points");
 
 	ck_assert_int_eq(json_integer_value(json_object_get(points, "offered")), 100);

@@ -15,8 +15,8 @@ enum { MAIN_DONE, MAIN_REPORT };
 /* Generous: a condition that has not come by then will not. */
 #define PATIENCE_NS (60 * CLOCK_SECOND)
 
-static char empty[] = "", stats[] = "stats", counters[] = "counters", timers[] = "timers",
-	    gauges[] = "gauges", sets[] = "sets";
+static char empty[] = "", automatic[] = "auto", timers[] = "timers", gauges[] = "gauges",
+	    sets[] = "sets";
 
 static void
 wake_main(void *arg)
@@ -55,8 +55,8 @@ harness_init_graphite(struct harness *harness, const char *address)
 	    .encoding =
 		{
 		    .tags = NAMING_TAGS_GRAPHITE,
-		    .names = {NAMING_STATSD, stats, counters, timers, gauges, sets, empty, true,
-			true},
+		    .names = {NAMING_STATSD, automatic, automatic, timers, gauges, sets, empty,
+			true, true},
 		},
 	};
 }
@@ -85,7 +85,8 @@ harness_batch(
 	    .opened_ns = (int64_t)(seq - 1) * 10 * CLOCK_SECOND,
 	    .closed_ns = (int64_t)seq * 10 * CLOCK_SECOND,
 	};
-	struct batch *batch = batch_new(&interval, interval.closed_ns);
+	struct batch *batch =
+	    batch_new(&interval, interval.closed_ns, interval_length_ns(&interval));
 	char *name = mem_alloc(name_len + 32);
 
 	for (size_t i = first; i < first + count; i++) {

@@ -26,7 +26,7 @@ new_batch(void)
 	    .closed_ns = BOUNDARY_NS,
 	};
 
-	return batch_new(&interval, BOUNDARY_NS);
+	return batch_new(&interval, BOUNDARY_NS, 10 * CLOCK_SECOND);
 }
 
 static struct row *
@@ -48,8 +48,10 @@ add_timer(struct batch *batch, const char *name)
 	    .upper = 1e9,
 	    .quantiles = 2,
 	};
-	timer->quantile[0] = (struct quantile){.percent = 90, .count = 108, .boundary = 20.25};
-	timer->quantile[1] = (struct quantile){.percent = -5, .count = 6, .boundary = 30};
+	timer->quantile[0] =
+	    (struct quantile){{90, RANK_STATSD}, .usual = true, .count = 108, .boundary = 20.25};
+	timer->quantile[1] =
+	    (struct quantile){{-5, RANK_STATSD}, .usual = true, .count = 6, .boundary = 30};
 	add(batch, KIND_TIMER, name, "")->timer = timer;
 	return timer;
 }
@@ -107,6 +109,121 @@ START_TEST(flush_is_a_table_sorted_by_name)
 }
 END_TEST
 
+START_TEST(what_comes_out_of_a_sketch_is_marked)
+{
+	struct batch *batch = new_batch();
+
+	add_timer(batch, "exact");
+	add_timer(batch, "sketch")->sketched = true;
+	must_print(&batch, 1,
+	    "16:40:10  2 series\n"
+	    "  timer    exact   120  mean 12.3457  median  11  p90  20.25  top5  30"
+	    "  lower 0.001  upper 1000000000\n"
+	    "  timer    sketch  120  mean 12.3457  median ~11  p90 ~20.25  top5 ~30"
+	    "  lower 0.001  upper 1000000000\n");
+	batch_drop(&batch);
+}
+END_TEST
+
+START_TEST(percentiles_of_other_sinks_are_not_shown)
+{
+	struct batch *batch = new_batch();
+	struct timer_row *timer = add_timer(batch, "t");
+
+	timer->quantile[0].usual = false;
+	timer->quantile[1].asked.rule = RANK_STATSITE;
+	must_print(&batch, 1,
+	    "16:40:10  1 series\n"
+	    "  timer    t  120  mean 12.3457  median 11  lower 0.001  upper 1000000000\n");
+	batch_drop(&batch);
+}
+END_TEST
+
+START_TEST(values_with_a_time_of_their_own_show_it)
+{
+	struct batch *batch = new_batch();
+	struct row *row = add(batch, KIND_GAUGE, "g", "");
+
+	row->gauge.value = 5;
+	row = add(batch, KIND_GAUGE, "g", "");
+	row->gauge.value = 1;
+	row->timestamp_ns = BOUNDARY_NS - 20 * CLOCK_SECOND;
+	row = add(batch, KIND_COUNTER, "c", "");
+	row->counter.delta = 30;
+	row->timestamp_ns = BOUNDARY_NS - 60 * CLOCK_SECOND;
+	must_print(&batch, 1,
+	    "16:40:10  3 series\n"
+	    "  counter  c  30  3/s  at 16:39:10\n"
+	    "  gauge    g   5\n"
+	    "  gauge    g   1  at 16:39:50\n");
+	batch_drop(&batch);
+}
+END_TEST
+
+static void
+add_event(struct batch *batch, bool check, int alert, const char *title, const char *text,
+    const char *host, const char *tags)
+{
+	struct event event = {
+	    .check = check,
+	    .alert = alert,
+	    .title = {title, strlen(title)},
+	    .text = {text, strlen(text)},
+	    .host = {host, strlen(host)},
+	    .tags = {tags, strlen(tags)},
+	};
+
+	batch_add_event(batch, &event);
+}
+
+START_TEST(events_and_checks_come_after_the_series_on_a_line_each)
+{
+	struct batch *batches[] = {new_batch(), new_batch()};
+	char long_text[300];
+
+	memset(long_text, 'x', sizeof(long_text));
+	/* The cut would fall into the last character of two bytes. */
+	memcpy(long_text + 199, "\xc3\xa9", 3);
+	add(batches[0], KIND_GAUGE, "g", "")->gauge.value = 1;
+	add_event(batches[0], false, EVENT_INFO, "Deployed", "version 12\\nis out", "", "env:prod");
+	add_event(batches[0], false, EVENT_ERROR, "caf\xc3\xa9 closed", "\x1b[31m\"", "web1", "");
+	add_event(batches[0], true, CHECK_CRITICAL, "db.ping", "no answer", "db1", "a:b,c");
+	add_event(batches[1], true, CHECK_OK, "web", "", "", "");
+	batch_add_event(batches[1], &(struct event){.alert = EVENT_SUCCESS});
+	add_event(batches[1], false, EVENT_INFO, "long", long_text, "", "");
+	long_text[199] = '\0';
+	struct text expected = {0};
+
+	text_printf(&expected,
+	    "16:40:10  1 series\n"
+	    "  gauge    g            1\n"
+	    "  event    Deployed     version 12\\nis out  env:prod\n"
+	    "  event    caf\xc3\xa9 closed  error  \\x1b[31m\\\"  host:web1\n"
+	    "  check    db.ping      critical  no answer  host:db1  a:b,c\n"
+	    "  check    web          ok\n"
+	    "  event                 success\n"
+	    "  event    long         %s...\n",
+	    long_text);
+	must_print(batches, 2, text_string(&expected));
+	text_fini(&expected);
+	batch_drop(&batches[0]);
+	batch_drop(&batches[1]);
+}
+END_TEST
+
+START_TEST(events_alone_are_not_nothing)
+{
+	struct batch *batch = new_batch();
+
+	add_event(batch, false, EVENT_WARNING, "disk", "nearly full", "", "");
+	ck_assert_uint_eq(table_encoder.points(NULL, batch), 0);
+	must_print(&batch, 1,
+	    "16:40:10  0 series\n"
+	    "  event    disk  warning  nearly full\n");
+	batch_drop(&batch);
+}
+END_TEST
+
 START_TEST(nothing_is_one_line)
 {
 	struct batch *batch = new_batch();
@@ -153,9 +270,7 @@ START_TEST(numbers_are_for_people)
 		char expected[256];
 
 		add(batch, KIND_GAUGE, "g", "")->gauge.value = cases[i].value;
-		snprintf(expected, sizeof(expected),
-		    "16:40:10  1 series\n  gauge    g  %s\n"
-		    "  daemon   0 datagrams, 0 lines, 0 refused, 0 dropped by the kernel\n",
+		snprintf(expected, sizeof(expected), "16:40:10  1 series\n  gauge    g  %s\n",
 		    cases[i].expected);
 		must_print(&batch, 1, expected);
 		batch_drop(&batch);
@@ -180,7 +295,7 @@ START_TEST(large_table_comes_in_chunks)
 	ck_assert_uint_gt(chunks, 5);
 	for (size_t i = 0; i < whole.len; i++)
 		lines += whole.bytes[i] == '\n';
-	ck_assert_uint_eq(lines, BATCH_ROWS + 2);
+	ck_assert_uint_eq(lines, 1 + BATCH_ROWS);
 	table_encoder.release(&cursor);
 	text_fini(&whole);
 	text_fini(&chunk);
@@ -240,8 +355,10 @@ START_TEST(tables_arrive_on_standard_output)
 
 	for (size_t i = 0; i < reading.got.len; i++)
 		lines += reading.got.bytes[i] == '\n';
-	ck_assert_uint_eq(lines, 3 * (5000 + 2));
+	ck_assert_uint_eq(lines, 3 * (1 + 5000));
 	ck_assert_int_eq(memcmp(reading.got.bytes, "00:00:10  5000 series\n", 22), 0);
+	ck_assert_uint_eq(harness_counter(&harness, SINK_FLUSH_BYTES), reading.got.len / 3);
+	ck_assert_uint_gt(harness_counter(&harness, SINK_FLUSH_TIME_NS), 0);
 	text_fini(&reading.got);
 	harness_free(&harness);
 }
@@ -337,6 +454,11 @@ END_TEST
 
 static const struct suite_test tests[] = {
     SUITE_TEST(flush_is_a_table_sorted_by_name),
+    SUITE_TEST(what_comes_out_of_a_sketch_is_marked),
+    SUITE_TEST(percentiles_of_other_sinks_are_not_shown),
+    SUITE_TEST(values_with_a_time_of_their_own_show_it),
+    SUITE_TEST(events_and_checks_come_after_the_series_on_a_line_each),
+    SUITE_TEST(events_alone_are_not_nothing),
     SUITE_TEST(nothing_is_one_line),
     SUITE_TEST(refused_lines_alone_are_not_nothing),
     SUITE_TEST(numbers_are_for_people),
