@@ -17,6 +17,8 @@ const struct command commands[] = {
     {"check", CONFIGURED, "validate the configuration (also: -t)", check_command},
     {"config", CONFIGURED " [--defaults|--origin]",
 	"the configuration in effect, all defaults, or where each value came from", config_command},
+    {"explain", "[-l LISTENER] " CONFIGURED " [LINE]...",
+	"what becomes of each line, up to what every sink would send", explain_command},
     {"status", CONFIGURED " [--json]", "what the running daemon has done with everything",
 	status_command},
     {"send", "[--to ADDRESS] LINE... | -", "check lines, then send them", send_command},

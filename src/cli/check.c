@@ -113,6 +113,7 @@ check(struct load *load)
 	if (status == 0) {
 		warn_of_interval(load, &settings);
 		warn_of_listeners(load, &settings);
+		fputs(text_string(&load->warnings), stderr);
 		printf("%s: the configuration is good\n", load_source(load));
 	}
 	settings_free(&settings);

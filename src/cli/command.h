@@ -20,6 +20,7 @@ extern const struct command commands[];
 int bench_command(int argc, char **argv);
 int check_command(int argc, char **argv);
 int config_command(int argc, char **argv);
+int explain_command(int argc, char **argv);
 int run_command(int argc, char **argv);
 int send_command(int argc, char **argv);
 int status_command(int argc, char **argv);

@@ -19,6 +19,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "cli/cpus.h"
+#include "ingest/rules.h"
+#include "sink/egress.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -41,6 +43,7 @@ enum daemon_mail {
 struct daemon {
 	struct thread main;
 	const struct settings *settings;
+	struct rules *rules;
 	struct flusher flusher;
 	struct ingest ingest;
 	struct egress *egress;
@@ -228,25 +231,61 @@ ensure_descriptors(const struct settings *settings, struct text *error)
 	return -EMFILE;
 }
 
+/* What is odd about the rules is said, line by line. */
+static struct rules *
+compile_rules(const struct settings *settings, struct text *error)
+{
+	struct text warnings = {0};
+	struct rules *rules = rules_new(&settings->rules, error, &warnings);
+	size_t at = 0;
+
+	while (at < warnings.len) {
+		const char *line = warnings.bytes + at;
+		const char *stop = memchr(line, '\n', warnings.len - at);
+		size_t len = stop != NULL ? (size_t)(stop - line) : warnings.len - at;
+
+		log_warn("%.*s", (int)len, line);
+		at += len + 1;
+	}
+	text_fini(&warnings);
+	return rules;
+}
+
+static int
+open_ingest(struct daemon *daemon, struct text *error)
+{
+	const struct settings *settings = daemon->settings;
+	const struct ingest_plan plan = {
+	    .listen = &settings->listen,
+	    .limits = &settings->limits,
+	    .budget = timers_budget(&settings->flush.timers),
+	    .rules = settings->rules.count > 0 ? daemon->rules : NULL,
+	    .kinds_clash = sink_kinds_clash(&settings->sinks),
+	    .workers = count_workers(settings),
+	    .sealed = &daemon->flusher.thread.inbox,
+	    .sealed_kind = FLUSHER_SEALED,
+	};
+
+	return ingest_open(&daemon->ingest, &plan, error);
+}
+
 struct daemon *
 daemon_open(const struct settings *settings, struct text *error)
 {
-	const struct timers_settings *timers = &settings->flush.timers;
-	const struct budget budget = {
-	    .timer_values = (uint32_t)timers->exact,
-	    .bytes = (size_t)timers->exact_memory_bytes,
-	};
-
 	if (ensure_descriptors(settings, error) != 0)
+		return NULL;
+	struct rules *rules = compile_rules(settings, error);
+
+	if (rules == NULL)
 		return NULL;
 	struct daemon *daemon = mem_zero(1, sizeof(*daemon));
 
 	hash_init();
 	daemon->settings = settings;
+	daemon->rules = rules;
 	thread_init(&daemon->main, "tidemill", deliver);
-	flusher_init(&daemon->flusher, &settings->flush);
-	if (ingest_open(&daemon->ingest, &settings->listen, &settings->limits, &budget,
-		count_workers(settings), &daemon->flusher.thread.inbox, FLUSHER_SEALED, error) != 0)
+	flusher_init(&daemon->flusher, &settings->flush, &settings->sinks, rules);
+	if (open_ingest(daemon, error) != 0)
 		return NULL;
 	daemon->worker_notices = mem_zero(daemon->ingest.count, sizeof(*daemon->worker_notices));
 	daemon->egress = egress_new(&settings->sinks);
@@ -304,6 +343,7 @@ daemon_close(struct daemon **closing, struct account *account_out)
 	egress_free(daemon->egress);
 	ingest_fini(&daemon->ingest);
 	thread_fini(&daemon->main);
+	rules_free(daemon->rules);
 	free(daemon->worker_notices);
 	free(daemon);
 }

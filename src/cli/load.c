@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "cli/command.h"
 #include "conf/conf.h"
+#include "ingest/rules.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,6 +59,44 @@ read_file(struct conf *conf, const char *file)
 	text_fini(&directory);
 }
 
+/* A sentence about the file's own rules begins with the key, and gets the
+ * place where that stands; one about an included file has its place. */
+static void
+print_problem(const struct load *load, const char *line, size_t len)
+{
+	const char *colon = memchr(line, ':', len);
+	struct text out = {0};
+
+	if (colon != NULL && strncmp(line, "rules[", 6) == 0) {
+		char *key = mem_copy_text(line, (size_t)(colon - line));
+
+		conf_origin(load->conf, key, &out);
+		text_puts(&out, ": ");
+		free(key);
+	}
+	text_append(&out, line, len);
+	fprintf(stderr, "%s\n", text_string(&out));
+	text_fini(&out);
+}
+
+/* Rules can be wrong in ways that no single key shows. */
+static int
+check_rules(struct load *load, const struct settings *settings)
+{
+	struct text problems = {0};
+	struct rules *rules = rules_new(&settings->rules, &problems, &load->warnings);
+	int status = rules != NULL ? 0 : EXIT_CONFIG;
+	size_t len;
+
+	for (const char *at = text_string(&problems); *at != '\0'; at += len + (at[len] == '\n')) {
+		len = strcspn(at, "\n");
+		print_problem(load, at, len);
+	}
+	rules_free(rules);
+	text_fini(&problems);
+	return status;
+}
+
 int
 settings_load(struct load *load, struct settings *settings)
 {
@@ -75,7 +114,7 @@ settings_load(struct load *load, struct settings *settings)
 
 	for (size_t i = 0; i < problems; i++)
 		fprintf(stderr, "%s\n", conf_problem(load->conf, i));
-	return problems == 0 ? 0 : EXIT_CONFIG;
+	return problems == 0 ? check_rules(load, settings) : EXIT_CONFIG;
 }
 
 const char *
@@ -88,6 +127,7 @@ void
 load_fini(struct load *load)
 {
 	conf_free(load->conf);
+	text_fini(&load->warnings);
 	free(load->read);
 	free(load->options);
 	*load = (struct load){0};

@@ -12,6 +12,7 @@
 
 #pragma once
 
+#include "base/text.h"
 #include "cli/settings.h"
 
 #include <stdbool.h>
@@ -27,7 +28,8 @@ struct load {
 	const char **options; /* -o, in order; the texts are argv's */
 	size_t count, cap;
 	char *read; /* after settings_load(): the file that was read; NULL: none, built-ins */
-	struct conf *conf; /* after settings_load(): knows where each value came from */
+	struct conf *conf;    /* after settings_load(): knows where each value came from */
+	struct text warnings; /* of the rules, one to a line */
 };
 
 #define LOAD_DEFAULT_FILE "/etc/tidemill/tidemill.yaml"
@@ -35,8 +37,9 @@ struct load {
 /* Keep what -c or -o gave; false if the letter is another. */
 bool load_option(struct load *load, int letter, const char *value);
 
-/* Read every layer into settings. 0; else EXIT_CONFIG, every problem printed
- * to standard error. settings_free() is due either way. */
+/* Read every layer into settings, and the files that they include. 0; else
+ * EXIT_CONFIG, every problem printed to standard error. settings_free() is due
+ * either way. */
 int settings_load(struct load *load, struct settings *settings);
 
 /* "/etc/tidemill/tidemill.yaml", or "built-in defaults": what was read, for

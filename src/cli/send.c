@@ -5,6 +5,7 @@
 #include "cli/command.h"
 #include "cli/target.h"
 #include "parse/canonical.h"
+#include "parse/event.h"
 #include "parse/line.h"
 
 #include <errno.h>
@@ -18,25 +19,42 @@
 #define PACKET_BYTES 1432 /* what an Ethernet frame carries at worst */
 #define REFUSALS_SHOWN 20
 
-/* The widest that any configuration allows: what is refused under these is
- * refused everywhere. */
-static const struct canonical_rules rules = {.clean = true, .most_bytes = 32768, .most_tags = 255};
+/* The server's own defaults, with the widest limits there are. */
+static const struct canonical_rules rules = {
+    .clean = true,
+    .dialects = 1 << DIALECT_DOGSTATSD | 1 << DIALECT_GRAPHITE | 1 << DIALECT_INFLUX |
+	1 << DIALECT_LIBRATO | 1 << DIALECT_SIGNALFX,
+    .prefix = "",
+    .most_bytes = 32768,
+    .most_tags = 255,
+};
+
+static enum reason
+check_series(const struct sample *sample, struct canonical *canonical)
+{
+	enum reason reason = canonical_make(&rules, sample, canonical);
+
+	return reason == REASON_NONE ? canonical_finish(&rules, canonical) : reason;
+}
 
 /* Why the line, or the first bad part of it, would be refused. */
 static enum reason
 check_line(const char *at, const char *end, struct canonical *canonical)
 {
 	struct line line;
+	struct event event;
 	struct sample sample;
 	enum reason reason = REASON_NONE;
 
 	if (end - at > TARGET_DATAGRAM_MAX)
 		return REASON_TRUNCATED;
+	if (event_begins(at, end))
+		return event_parse(at, end, &event);
 	if (!line_begin(&line, at, end))
 		return REASON_NONE;
 	while (reason == REASON_NONE && line_next(&line, &sample, &reason))
 		if (reason == REASON_NONE)
-			reason = canonical_make(&rules, &sample, canonical);
+			reason = check_series(&sample, canonical);
 	return reason;
 }
 

@@ -63,6 +63,13 @@ static const struct item settings_table[] = {
 	.block = &idle_items,
 	.offset = offsetof(struct settings, flush.idle),
 	.help = "what is sent of a series without samples, and how long"},
+    {.key = "rules",
+	.type = ITEM_LIST,
+	.element = ITEM_BLOCK,
+	.block = &rule_items,
+	.offset = offsetof(struct settings, rules),
+	.fallback = "[]",
+	.help = "what to do with series, by their names; the first match decides, once"},
     {.key = "limits",
 	.type = ITEM_BLOCK,
 	.block = &limits_items,
@@ -137,6 +144,10 @@ settings_verify(const void *at, const char **key_out)
 	*key_out = "listen";
 	for (size_t i = 0; i < settings->listen.count && problem == NULL; i++)
 		problem = verify_listener(settings, i);
+	for (size_t i = 0; i < settings->listen.count && problem == NULL; i++)
+		if (listen_profile(&settings->listen, i) >= LISTEN_PROFILES)
+			problem = "listeners may differ in at most 32 ways in how they take "
+				  "lines in: grammar, dialects, prefix, tags and the like";
 	return problem;
 }
 

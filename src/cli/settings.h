@@ -15,6 +15,7 @@ struct settings {
 	struct control_settings control;
 	struct log_settings log;
 	struct item_map listen; /* of struct listen_settings */
+	struct item_list rules; /* of struct rule_settings */
 	struct item_map sinks;  /* of sink_variants */
 	char *hostname;         /* the real one where the file says auto */
 	int64_t workers;        /* ITEM_WORD: auto */

@@ -135,6 +135,39 @@ print_daemon(const json_t *status, struct text *out)
 	text_byte(out, '\n');
 }
 
+/* What came besides plain values, and what became of some of them: a line for
+ * each that there was. */
+static void
+print_remarks(const json_t *status, struct text *out)
+{
+	const json_t *ledger = json_object_get(status, "ledger");
+	const json_t *flush = json_object_get(status, "flush");
+	const json_t *workers = json_object_get(status, "workers");
+	uint64_t sketched = 0;
+
+	for (size_t i = 0; i < json_array_size(workers); i++)
+		sketched += count_of(json_array_get(workers, i), "timers_sketched");
+	const struct {
+		uint64_t count;
+		const char *words;
+	} remarks[] = {
+	    {count_of(ledger, "events"), "events"},
+	    {count_of(ledger, "checks"), "service checks"},
+	    {sketched, "times a timer had more values than are kept exactly"},
+	    {count_of(flush, "dated_late"), "values with timestamps came too late"},
+	    {count_of(flush, "gauges_ambiguous"), "gauge changes were ambiguous"},
+	    {count_of(flush, "type_conflicts"),
+		"times a series was not sent because another type had its name"},
+	};
+
+	for (size_t i = 0; i < sizeof(remarks) / sizeof(*remarks); i++) {
+		if (remarks[i].count == 0)
+			continue;
+		human_count(out, remarks[i].count);
+		text_printf(out, " %s\n", remarks[i].words);
+	}
+}
+
 static void
 print_flush(const json_t *status, struct text *out)
 {
@@ -285,6 +318,7 @@ status_print(const json_t *status, struct text *out)
 	print_refusals(json_object_get(status, "ledger"), out);
 	print_daemon(status, out);
 	print_flush(status, out);
+	print_remarks(status, out);
 	if (json_array_size(listeners) > 0) {
 		text_byte(out, '\n');
 		print_listeners(listeners, out);

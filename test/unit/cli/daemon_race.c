@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* daemon_race.c -- all threads at once: two workers fed by several senders,
- * windows sealed and returned, series that come, go and come again, and a
+ * each of them by every one, windows sealed and returned, series that come, go
+ * and come again, totals, values of their own time, events, rules, and a
  * reader that walks the tables meanwhile. */
 
 #include "test/unit/stage.h"
@@ -13,7 +14,9 @@
 #define DATAGRAMS 3000
 
 static const char *const options[] = {"workers=2", "interval=100ms", "idle.forget=1s",
-    "timers.exact_memory=1MiB", "sinks={screen: {type: stdout}}", NULL};
+    "timers.exact_memory=1MiB", "listen.stage.steer=random",
+    "rules=[{match: 'drop.*', action: drop}, {match: 'run.*', counters: cumulative}]",
+    "sinks={screen: {type: stdout}}", NULL};
 
 struct sender {
 	pthread_t thread;
@@ -26,14 +29,16 @@ send_lines(void *arg)
 {
 	const struct sender *sender = arg;
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	char datagram[256];
+	char datagram[512];
 
 	connect(fd, &sender->address.any, udp_address_length(&sender->address));
 	for (int i = 0; i < DATAGRAMS; i++) {
 		/* Names change every so often, so that older ones are retired. */
 		int len = snprintf(datagram, sizeof(datagram),
-		    "c.%d:1|c\nshared:1|c\ng.%d:+1|g\nt.%d:%d|ms\ns.%d:%d|s\nb ad %d:1|c", i / 300,
-		    i / 200, i / 500, i, i / 400, i, i / 250);
+		    "c.%d:1|c\nshared:1|c\ng.%d:+1|g\nt.%d:%d|ms\ns.%d:%d|s\nb ad %d:1|c\n"
+		    "tot.%d:%d|C\nrun.%d:%d|c\ndrop.%d:1|c\nd.%d:1|c|T%lld\n_e{1,1}:a|b\n_sc|a|1",
+		    i / 300, i / 200, i / 500, i, i / 400, i, i / 250, i / 350, i, i / 450, i,
+		    i / 550, i / 650, (long long)time(NULL));
 
 		if (send(fd, datagram, (size_t)len, 0) < 0)
 			break;

@@ -28,6 +28,17 @@ START_TEST(lines_are_judged_as_the_server_would)
 	    {"a:1|c|@2", REASON_RATE},
 	    {"a:1|c:2|x", REASON_UNKNOWN_TYPE}, /* half of it would be lost */
 	    {"!!:1|c", REASON_BAD_NAME},
+	    {"a:1|m", REASON_NONE},
+	    {"a:-1|kv", REASON_NONE},
+	    {"a:1|C", REASON_NONE},
+	    {"a:1|c|T1700000000|c:ci-1|card:low", REASON_NONE},
+	    {"a:1|c|Tnow", REASON_TIMESTAMP},
+	    {"a,k=v:1|c", REASON_NONE},
+	    {"a]b[:1|c", REASON_TAGS},
+	    {"_e{5,4}:title|text|t:error", REASON_NONE},
+	    {"_e{5,9}:title|text", REASON_EVENT},
+	    {"_sc|disk|2|m:full", REASON_NONE},
+	    {"_sc|disk|4", REASON_EVENT},
 	};
 	struct canonical canonical = {0};
 

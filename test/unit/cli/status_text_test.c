@@ -70,6 +70,8 @@ START_TEST(sentence_comes_first_and_every_part_is_shown)
 	ck_assert_ptr_null(strstr(shown, "tags"));
 	ck_assert_ptr_null(strstr(shown, "held back"));
 	ck_assert_ptr_null(strstr(shown, "clock"));
+	ck_assert_ptr_null(strstr(shown, "event"));
+	ck_assert_ptr_null(strstr(shown, "sketch"));
 	ck_assert_ptr_null(strstr(shown, "bug"));
 	json_decref(status);
 	text_fini(&out);
@@ -81,13 +83,20 @@ START_TEST(what_is_out_of_the_ordinary_is_said)
 	struct text out = {0};
 	json_t *status =
 	    parse("{\"flush\":{\"count\":1,\"imbalance\":-4,\"clock_steps\":{\"forward\":1,"
-		  "\"backward\":2}},\"log\":{\"suppressed\":1234}}");
+		  "\"backward\":2},\"dated_late\":3,\"gauges_ambiguous\":4,\"type_conflicts\":5},"
+		  "\"ledger\":{\"events\":1000,\"checks\":7},\"workers\":[{\"timers_sketched\":8},"
+		  "{\"timers_sketched\":9}],\"log\":{\"suppressed\":1234}}");
 
 	status_print(status, &out);
 	const char *shown = text_string(&out);
 
 	must_show(shown, "the clock was set forward 1 times, back 2 times");
 	must_show(shown, "-4 accepted samples did not reach the flush");
+	must_show(shown, "1,000 events\n7 service checks\n");
+	must_show(shown, "17 times a timer had more values than are kept exactly\n");
+	must_show(shown, "3 values with timestamps came too late\n");
+	must_show(shown, "4 gauge changes were ambiguous\n");
+	must_show(shown, "5 times a series was not sent because another type had its name\n");
 	must_show(shown, "1,234 log lines were held back");
 	json_decref(status);
 	text_fini(&out);

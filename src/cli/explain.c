@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: MIT */
+/* explain.c -- what becomes of a line, step by step: how it is read, of which
+ * series it is, and what each sink would send. */
+
+#include "base/check.h"
+#include "base/hash.h"
+#include "base/number.h"
+#include "cli/command.h"
+#include "cli/load.h"
+#include "cli/trial.h"
+#include "parse/event.h"
+#include "parse/letter.h"
+#include "parse/line.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char details[] =
+    "Without a LINE, lines are read from standard input. Nothing is sent.\n"
+    "  -l LISTENER   read lines as this listener does; default: the first\n"
+    "  -c FILE       read this file, not $TIDEMILL_CONFIG or " LOAD_DEFAULT_FILE "\n"
+    "  -o KEY=VALUE  set a key, above all files\n"
+    "\n"
+    "  tidemill explain -o 'sinks.g={type: graphite, address: \":2003\"}' 'a b:1|c|@0.1'\n";
+
+struct explain {
+	struct trial trial;
+	const struct rules *rules;
+	struct text out;
+	size_t element;      /* of the line in hand, from 1 */
+	enum reason refused; /* the first of the line in hand */
+};
+
+/* A name, a tag or a value, with all that a terminal could stumble over
+ * escaped. */
+static void
+put_bytes(struct explain *explain, const char *bytes, size_t len)
+{
+	text_escape(&explain->out, bytes, len);
+}
+
+static void
+put_refusal(struct explain *explain, enum reason reason)
+{
+	text_printf(
+	    &explain->out, "  refused  %s: %s", reason_defs[reason].name, reason_defs[reason].help);
+	if (explain->element > 0)
+		text_printf(&explain->out, " (element %zu)", explain->element);
+	text_byte(&explain->out, '\n');
+	if (explain->refused == REASON_NONE)
+		explain->refused = reason;
+}
+
+static void
+put_rule(struct explain *explain, const struct ruling *ruling)
+{
+	if (ruling->rule == 0)
+		return;
+	text_printf(&explain->out, "    rule %zu: ", ruling->rule);
+	rules_describe(explain->rules, ruling->rule, &explain->out);
+	text_byte(&explain->out, '\n');
+}
+
+static void
+put_number(struct explain *explain, double number)
+{
+	char digits[NUMBER_TEXT_MAX];
+
+	text_append(&explain->out, digits, number_print(number, digits));
+}
+
+static void
+put_value(struct explain *explain, const struct sample *sample, const struct ruling *ruling)
+{
+	struct text *out = &explain->out;
+
+	if (sample->kind == KIND_SET) {
+		text_puts(out, "member ");
+		put_bytes(explain, sample->member, sample->member_len);
+		return;
+	}
+	if (sample->total ||
+	    (sample->kind == KIND_COUNTER && ruling->counters == COUNTERS_CUMULATIVE))
+		text_puts(out, "running total ");
+	put_number(explain, sample->value);
+	if (sample->relative && ruling->signed_gauges != SIGNED_ABSOLUTE &&
+	    !explain->trial.origin.absolute)
+		text_puts(out, ", added");
+	if (sample->weight != 1) {
+		text_puts(out, ", weighing ");
+		put_number(explain, sample->weight);
+	}
+	if (sample->timestamp != 0)
+		text_printf(out, ", of %lld", (long long)sample->timestamp);
+}
+
+/* One element that could be parsed: its series, or why it has none. */
+static void
+put_sample(struct explain *explain, const struct sample *sample)
+{
+	struct trial *trial = &explain->trial;
+	struct ruling ruling;
+	struct sample form;
+	enum reason reason = intake_form(&trial->intake, &trial->origin, sample, &ruling, &form);
+
+	if (reason != REASON_NONE) {
+		put_refusal(explain, reason);
+	} else {
+		text_printf(&explain->out, "  %-7s  ", kind_names[form.kind]);
+		put_bytes(explain, form.name, form.name_len);
+		text_puts(&explain->out, "  ");
+		if (form.tags_len > 0) {
+			put_bytes(explain, form.tags, form.tags_len);
+			text_puts(&explain->out, "  ");
+		}
+		put_value(explain, sample, &ruling);
+		text_byte(&explain->out, '\n');
+	}
+	put_rule(explain, &ruling);
+}
+
+static void
+put_element(struct explain *explain, const struct sample *sample, enum reason reason)
+{
+	explain->element++;
+	if (reason != REASON_NONE)
+		put_refusal(explain, reason);
+	else
+		put_sample(explain, sample);
+}
+
+static void
+put_elements(struct explain *explain, const char *bytes, const char *end)
+{
+	struct sample sample;
+	enum reason reason;
+
+	if (explain->trial.origin.rules.letter) {
+		struct letter letter;
+
+		if (!letter_begin(&letter, bytes, end))
+			return;
+		while (letter_next(&letter, &sample, &reason))
+			put_element(explain, &sample, reason);
+	} else {
+		struct line line;
+
+		if (!line_begin(&line, bytes, end))
+			return;
+		while (line_next(&line, &sample, &reason)) {
+			sample.total |=
+			    sample.kind == KIND_COUNTER && explain->trial.origin.cumulative;
+			put_element(explain, &sample, reason);
+		}
+	}
+}
+
+/* True: the line is an event or a service check. */
+static bool
+put_event(struct explain *explain, const char *bytes, const char *end)
+{
+	const struct canonical_rules *rules = &explain->trial.origin.rules;
+	struct event event;
+
+	if (rules->letter || (rules->dialects & UINT32_C(1) << DIALECT_DOGSTATSD) == 0 ||
+	    !event_begins(bytes, end))
+		return false;
+	enum reason reason = event_parse(bytes, end, &event);
+
+	if (reason != REASON_NONE) {
+		put_refusal(explain, reason);
+		return true;
+	}
+	text_puts(&explain->out, event.check ? "  service check  " : "  event  ");
+	put_bytes(explain, event.title.at, event.title.len);
+	text_byte(&explain->out, '\n');
+	return true;
+}
+
+static void
+put_sinks(struct explain *explain)
+{
+	const struct item_map *sinks = &explain->trial.settings->sinks;
+	struct text sent = {0};
+
+	for (size_t i = 0; i < sinks->count; i++) {
+		text_reset(&sent);
+		trial_encode(&explain->trial, i, &sent);
+		for (size_t at = 0; at < sent.len;) {
+			const char *line = sent.bytes + at;
+			const char *stop = memchr(line, '\n', sent.len - at);
+			size_t len = stop != NULL ? (size_t)(stop - line) : sent.len - at;
+
+			text_printf(&explain->out, "    %s  ", sinks->at[i].name);
+			put_bytes(explain, line, len);
+			text_byte(&explain->out, '\n');
+			at += len + 1;
+		}
+	}
+	text_fini(&sent);
+}
+
+/* True: no part of the line is refused. */
+static bool
+explain_line(struct explain *explain, const char *bytes, size_t len)
+{
+	uint64_t elements;
+
+	text_reset(&explain->out);
+	explain->element = 0;
+	explain->refused = REASON_NONE;
+	put_bytes(explain, bytes, len);
+	text_byte(&explain->out, '\n');
+	if (!put_event(explain, bytes, bytes + len))
+		put_elements(explain, bytes, bytes + len);
+	enum reason reason = trial_line(&explain->trial, bytes, len, &elements);
+
+	/* What only the state of the table can tell: a limit, a conflict. */
+	explain->element = 0;
+	if (reason != REASON_NONE && explain->refused == REASON_NONE)
+		put_refusal(explain, reason);
+	if (reason == REASON_NONE)
+		put_sinks(explain);
+	if (explain->trial.late > 0)
+		text_puts(&explain->out,
+		    "    not sent: the series has sent a point of that time, or of a later one\n");
+	fwrite(explain->out.bytes, 1, explain->out.len, stdout);
+	return reason == REASON_NONE && elements == 0;
+}
+
+static bool
+explain_input(struct explain *explain)
+{
+	char *line = NULL;
+	size_t cap = 0;
+	ssize_t len;
+	bool good = true;
+
+	while ((len = getline(&line, &cap, stdin)) > 0) {
+		if (line[len - 1] == '\n')
+			len--;
+		if (len > 0)
+			good &= explain_line(explain, line, (size_t)len);
+	}
+	free(line);
+	return good;
+}
+
+static bool
+find_listener(const struct settings *settings, const char *name, size_t *index_out)
+{
+	*index_out = 0;
+	if (name == NULL)
+		return true;
+	for (size_t i = 0; i < settings->listen.count; i++) {
+		*index_out = i;
+		if (strcmp(settings->listen.at[i].name, name) == 0)
+			return true;
+	}
+	fprintf(stderr, "tidemill explain: there is no listener %s\n", name);
+	return false;
+}
+
+static int
+explain_lines(const struct settings *settings, const char *listener, char **lines, int count)
+{
+	struct explain explain = {0};
+	struct text problems = {0}, warnings = {0};
+	size_t index;
+	bool good = true;
+
+	if (!find_listener(settings, listener, &index))
+		return EXIT_USAGE;
+	hash_init();
+	/* They could be compiled when they were loaded. */
+	struct rules *rules = rules_new(&settings->rules, &problems, &warnings);
+
+	CHECK(rules != NULL);
+	explain.rules = rules;
+	trial_init(&explain.trial, settings, rules, index);
+	for (int i = 0; i < count; i++)
+		good &= explain_line(&explain, lines[i], strlen(lines[i]));
+	if (count == 0)
+		good = explain_input(&explain);
+	trial_fini(&explain.trial);
+	rules_free(rules);
+	text_fini(&explain.out);
+	text_fini(&problems);
+	text_fini(&warnings);
+	return good ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int
+explain_command(int argc, char **argv)
+{
+	struct load load = {0};
+	const char *listener = NULL;
+	int letter, status = -1;
+
+	while (status < 0 && (letter = getopt(argc, argv, "hl:" LOAD_LETTERS)) != -1) {
+		if (letter == 'h')
+			status = command_help(argv[0], details);
+		else if (letter == 'l')
+			listener = optarg;
+		else if (!load_option(&load, letter, optarg))
+			status = command_misused(argv[0]);
+	}
+	if (status < 0) {
+		struct settings settings;
+
+		status = settings_load(&load, &settings);
+		if (status == 0)
+			status = explain_lines(&settings, listener, argv + optind, argc - optind);
+		settings_free(&settings);
+	}
+	load_fini(&load);
+	return status;
+}
