@@ -63,7 +63,7 @@ HARDEN_LINK := -pie -Wl,-z,relro,-z,now,-z,noexecstack
 
 SAN_FLAGS = -O1 -g -fPIE -fno-omit-frame-pointer -fno-sanitize-recover=all -fsanitize=$(1)
 
-LDLIBS := -Wl,--as-needed -luv -lyaml -ljansson -lm -lpthread
+LDLIBS := -Wl,--as-needed -luv -lyaml -ljansson -lpcre2-8 -lm -lpthread
 CHECK_LIBS := -lcheck -lsubunit -lrt
 
 # ---- files -----------------------------------------------------------------

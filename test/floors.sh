@@ -27,6 +27,7 @@ libraries='
 	uv.h=net,ingest,sink,flush,admin,cli
 	hiredis/=net,ingest,sink,flush,admin,cli
 	zlib.h=net,ingest,sink,flush,admin,cli
+	pcre2.h=ingest,cli/version
 	yaml.h=conf,cli/version
 	jansson.h=admin,cli
 	xxhash.h=base/hash

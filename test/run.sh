@@ -88,6 +88,7 @@ list_static()
 	echo "manual test/man.sh $TIDEMILL"
 	echo "model test/model/run.sh"
 	echo "config test/config/run.sh $TIDEMILL"
+	echo "explain test/explain/run.sh $TIDEMILL"
 }
 
 list_programs()
