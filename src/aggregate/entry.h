@@ -61,7 +61,8 @@ struct gauge_record {
 	struct record record;
 	double absolute;                  /* the newest absolute value */
 	uint64_t absolute_stamp;          /* 0: none came */
-	double delta;                     /* sum of the deltas since */
+	double *deltas;                   /* those since, in the order of their arrival */
+	uint32_t count, cap;              /* of deltas */
 	uint64_t first_delta, last_delta; /* stamps; 0: none */
 };
 

@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /* gauge.h -- gauges, absolute and relative, that several workers may see.
  *
- * A record keeps the newest absolute value and the sum of the deltas after
- * it. Merging takes the newest absolute value of all; what another worker's
- * deltas add to it depends on when they came: after it they count, before it
- * they do not, and a sum that straddles it is counted in full and reported. */
+ * A record keeps the newest absolute value and the deltas after it, each by
+ * itself while they are few: they are added to what the gauge has in the order
+ * in which StatsD adds them. Merging takes the newest absolute value of all;
+ * what another worker's deltas add to it depends on when they came: after it
+ * they count, before it they do not, and those that straddle it are all
+ * counted, and reported. */
 
 #pragma once
 
 #include "aggregate/entry.h"
 #include "base/arena.h"
 #include "metric/sample.h"
+
+/* Deltas of a gauge and interval kept one by one; then they are summed. */
+#define GAUGE_DELTAS_MOST 64
 
 /* record is NULL for an interval's first sample. Never refuses. */
 struct gauge_record *gauge_fold(

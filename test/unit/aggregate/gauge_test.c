@@ -57,6 +57,33 @@ START_TEST(an_absolute_value_replaces_what_was_before)
 }
 END_TEST
 
+/* As StatsD adds: to what the gauge has, one after the other. */
+START_TEST(relative_values_are_added_in_their_order)
+{
+	struct gauge_record *record = NULL;
+	double value = 1;
+
+	expect(add(add(NULL, 1e30, 1), -1e30, 2), NULL, (struct gauge_base){1, 0}, 0, 0);
+	expect(add(add(set(NULL, 1, 1), 1e30, 2), -1e30, 3), NULL, (struct gauge_base){5, 0}, 0, 0);
+	for (uint64_t i = 1; i <= GAUGE_DELTAS_MOST; i++) {
+		record = add(record, 0.1, i);
+		value += 0.1;
+	}
+	expect(record, NULL, (struct gauge_base){1, 0}, value, 0);
+}
+END_TEST
+
+/* Further ones are not lost. */
+START_TEST(a_flood_of_relative_values_is_summed)
+{
+	struct gauge_record *record = NULL;
+
+	for (uint64_t i = 1; i <= 1000; i++)
+		record = add(record, 1, i);
+	expect(record, NULL, (struct gauge_base){5, 0}, 1005, 0);
+}
+END_TEST
+
 START_TEST(a_relative_value_adds_to_the_carried_base)
 {
 	expect(add(NULL, 5, 10), NULL, (struct gauge_base){100, 3}, 105, 0);
@@ -97,6 +124,8 @@ END_TEST
 static const struct suite_test tests[] = {
     SUITE_TEST(an_overflow_stays_a_number),
     SUITE_TEST(an_absolute_value_replaces_what_was_before),
+    SUITE_TEST(relative_values_are_added_in_their_order),
+    SUITE_TEST(a_flood_of_relative_values_is_summed),
     SUITE_TEST(a_relative_value_adds_to_the_carried_base),
     SUITE_TEST(the_newest_absolute_value_of_all_workers_wins),
     SUITE_TEST(deltas_of_another_worker_count_after_the_absolute_value_only),
