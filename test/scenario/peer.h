@@ -8,8 +8,11 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* Is there all that these tests need? Else says SKIPPED, loudly; where
- * REQUIRE_PEERS=1 it is a failure. */
+/* Passes on whether a peer is there. If not, says SKIPPED, loudly; where
+ * REQUIRE_PEERS=1 that is a failure. */
+bool peer_needed(bool present, const char *what);
+
+/* Are Graphite and the Python client there? */
 bool peers_present(void);
 
 struct carbon {

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/* statsd.c -- the real StatsD. */
+
+#include "test/scenario/statsd.h"
+
+#include "test/scenario/peer.h"
+#include "test/scenario/play.h"
+
+#include <endian.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define DRIVER "test/scenario/statsd/driver.js"
+#define FRAME_FLUSH UINT32_MAX
+
+struct statsd {
+	char dir[64];
+	int fd; /* its standard input */
+	pid_t pid;
+};
+
+/* Where contrib/install-packages leaves the package. */
+static void
+package_file(const char *name, char path[static PATH_MAX])
+{
+	const char *cache = getenv("XDG_CACHE_HOME");
+	const char *home = getenv("HOME");
+
+	if (cache != NULL && *cache != '\0')
+		snprintf(path, PATH_MAX, "%s/tidemill/statsd-0.9.0/%s", cache, name);
+	else
+		snprintf(path, PATH_MAX, "%s/.cache/tidemill/statsd-0.9.0/%s",
+		    home != NULL ? home : "", name);
+}
+
+bool
+statsd_present(void)
+{
+	char path[PATH_MAX];
+
+	package_file("stats.js", path);
+	return peer_needed(access(path, R_OK) == 0 && system("node --version >/dev/null 2>&1") == 0,
+	    "node or StatsD 0.9.0 of npm");
+}
+
+static void
+write_config(const struct statsd *statsd, int graphite_port, const char *members)
+{
+	char path[128], driver[PATH_MAX];
+
+	ck_assert_msg(realpath(DRIVER, driver) != NULL, DRIVER " is not below this directory");
+	snprintf(path, sizeof(path), "%s/config.js", statsd->dir);
+	FILE *file = fopen(path, "w");
+
+	ck_assert_ptr_nonnull(file);
+	fprintf(file,
+	    "{ servers: [{ server: '%s' }], mgmt_port: '%s/mgmt', title: false,\n"
+	    "  graphiteHost: '127.0.0.1', graphitePort: %d, automaticConfigReload: false,\n"
+	    "  %s }\n",
+	    driver, statsd->dir, graphite_port, members);
+	ck_assert_int_eq(fclose(file), 0);
+}
+
+static void
+run(const struct statsd *statsd, int input, int64_t seconds)
+{
+	char path[128], driver[PATH_MAX], program[PATH_MAX], now[24];
+
+	snprintf(now, sizeof(now), "%lld", (long long)seconds);
+	setenv("STATSD_NOW", now, 1);
+	snprintf(path, sizeof(path), "%s/output", statsd->dir);
+	int fd = open(path, O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0600);
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	dup2(input, STDIN_FILENO);
+	dup2(fd, STDOUT_FILENO);
+	dup2(fd, STDERR_FILENO);
+	snprintf(path, sizeof(path), "%s/config.js", statsd->dir);
+	package_file("stats.js", program);
+	execlp("node", "node", "--require", realpath(DRIVER, driver), program, path, (char *)NULL);
+	_exit(126);
+}
+
+struct statsd *
+statsd_start(int64_t seconds, int graphite_port, const char *members)
+{
+	struct statsd *statsd = calloc(1, sizeof(*statsd));
+	const char *parent = getenv("TMPDIR");
+	int pair[2];
+
+	snprintf(statsd->dir, sizeof(statsd->dir), "%s/tidemill-statsd-XXXXXX",
+	    parent != NULL && strlen(parent) < 32 ? parent : "/tmp");
+	ck_assert_ptr_nonnull(mkdtemp(statsd->dir));
+	write_config(statsd, graphite_port, members);
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+	statsd->fd = pair[0];
+	statsd->pid = fork();
+	ck_assert_int_ge(statsd->pid, 0);
+	if (statsd->pid == 0)
+		run(statsd, pair[1], seconds);
+	close(pair[1]);
+	return statsd;
+}
+
+static bool
+has_ended(const struct statsd *statsd)
+{
+	return waitpid(statsd->pid, NULL, WNOHANG) != 0;
+}
+
+void
+statsd_check(const struct statsd *statsd)
+{
+	char command[160];
+
+	if (!has_ended(statsd))
+		return;
+	snprintf(command, sizeof(command), "tail -n 30 %s/output", statsd->dir);
+	ck_abort_msg("StatsD has ended by itself, %s", system(command) == 0 ? "see above" : "");
+}
+
+static void
+say(const struct statsd *statsd, const void *bytes, size_t len)
+{
+	for (size_t sent = 0; sent < len;) {
+		ssize_t n = send(statsd->fd, (const char *)bytes + sent, len - sent, MSG_NOSIGNAL);
+
+		if (n < 0) {
+			WAIT_UNTIL(has_ended(statsd));
+			statsd_check(statsd);
+		}
+		sent += (size_t)n;
+	}
+}
+
+void
+statsd_send(const struct statsd *statsd, const char *datagram, size_t len)
+{
+	uint32_t length = htole32((uint32_t)len);
+
+	say(statsd, &length, sizeof(length));
+	say(statsd, datagram, len);
+}
+
+void
+statsd_flush(const struct statsd *statsd, int64_t seconds)
+{
+	const uint32_t frame[] = {htole32(FRAME_FLUSH), htole32((uint32_t)seconds)};
+
+	say(statsd, frame, sizeof(frame));
+}
+
+void
+statsd_stop(struct statsd *statsd)
+{
+	static const char *const files[] = {"config.js", "output", "mgmt"};
+	char path[128];
+
+	statsd_check(statsd);
+	kill(statsd->pid, SIGKILL);
+	ck_assert_int_eq(waitpid(statsd->pid, NULL, 0), statsd->pid);
+	close(statsd->fd);
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s", statsd->dir, files[i]);
+		ck_assert_int_eq(unlink(path), 0);
+	}
+	ck_assert_int_eq(rmdir(statsd->dir), 0);
+	free(statsd);
+}
