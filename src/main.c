@@ -4,6 +4,7 @@
 
 #include "cli/command.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,10 +55,9 @@ fill_streams(void)
 		close(fd);
 }
 
-int
-main(int argc, char **argv)
+static int
+run(int argc, char **argv)
 {
-	fill_streams();
 	if (argc < 2 || (argv[1][0] == '-' && strcmp(argv[1], "-t") != 0)) {
 		if (argc == 2 && (strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--help") == 0))
 			return help();
@@ -72,4 +72,17 @@ main(int argc, char **argv)
 			return at->run(argc - 1, argv + 1);
 	fprintf(stderr, "tidemill: there is no command %s; tidemill -h lists them\n", name);
 	return EXIT_USAGE;
+}
+
+/* What was said, but could not be written, was not said. */
+int
+main(int argc, char **argv)
+{
+	fill_streams();
+	int status = run(argc, argv);
+
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	fprintf(stderr, "tidemill: standard output: %s\n", strerror(errno));
+	return status != EXIT_SUCCESS ? status : EXIT_FAILURE;
 }

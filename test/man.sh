@@ -5,8 +5,9 @@
 #   test/man.sh TIDEMILL
 #
 # Every metric and every reason of the tables, every command and every key of
-# the configuration must head an item of its page; and the line that stands
-# beside a reason as an example must be refused for that reason.
+# the configuration must head an item of its page; the line that stands beside
+# a reason as an example must be refused for that reason; and each example of a
+# configuration must be one, or a part of one.
 set -u
 cd "$(dirname "$0")/.." || exit 2
 
@@ -93,6 +94,50 @@ while read -r reason line; do
 		complain "man/tidemill-protocol.7: $line is not refused as $reason"
 done <"$tmp/examples"
 
+# A block of YAML begins with a key. It is a whole file, or what stands in a
+# listener or a sink.
+"$TIDEMILL" config --defaults | sed -n 's/^\([a-z_]*\):.*/\1/p' >"$tmp/roots"
+mkdir "$tmp/yaml"
+awk -v dir="$tmp/yaml" '
+	FNR == NR { root[$1] = 1; next }
+	/^\.Sh / { section = $2 }
+	/^\.Ed/ { inside = 0 }
+	inside {
+		gsub(/\\\(dq/, "\""); gsub(/\\e/, "\\"); gsub(/\\&/, "")
+		if (inside == 1) {
+			inside = 3
+			if (!match($0, /^[a-z_]+:( |$)/))
+				next
+			inside = 2; indent = ""; key = substr($0, 1, RLENGTH); sub(/:.*/, "", key)
+			file = sprintf("%s/%02d-%s.yaml", dir, ++blocks, key)
+			if (section == "LISTENERS" && !(key in root)) {
+				print "listen:\n  default:" >file
+				if (key != "udp")
+					print "    udp: localhost:8125" >file
+				indent = "    "
+			} else if (key == "screen") {
+				print "sinks:" >file
+				indent = "  "
+			} else if (!(key in root)) {
+				print "sinks:\n  graphite:\n    type: graphite" >file
+				if (key != "address")
+					print "    address: graphite-1:2003" >file
+				indent = "    "
+			}
+		}
+		if (inside == 2) {
+			sub(/\/etc\/tidemill\/mapping\.yaml/, "test/explain/mapping.yaml.in")
+			print indent $0 >file
+		}
+	}
+	/^\.Bd/ { inside = 1 }' "$tmp/roots" man/tidemill.yaml.5 man/tidemill-protocol.7
+for file in "$tmp"/yaml/*; do
+	"$TIDEMILL" check -c "$file" >"$tmp/said" 2>&1 || {
+		complain "an example of the pages is no configuration: $(grep -v ': warning: ' "$tmp/said")"
+		cat "$file"
+	}
+done
+
 [ "$missing" -eq 0 ] || exit 1
 echo "$(cat "$tmp"/metrics "$tmp"/reasons "$tmp"/commands "$tmp"/keys | wc -l) names," \
-	"$(wc -l <"$tmp/examples") examples"
+	"$(wc -l <"$tmp/examples") examples, $(find "$tmp/yaml" -type f | wc -l) configurations"

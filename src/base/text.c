@@ -67,15 +67,24 @@ escape_byte(struct text *text, unsigned char byte)
 	}
 }
 
+/* Not for a terminal as it is: of ASCII, or of the 32 of ISO 6429 behind it. */
+static bool
+is_special(const char *bytes, size_t run)
+{
+	unsigned char byte = (unsigned char)bytes[0];
+
+	return byte < 0x20 || byte == 0x7f || byte == '"' || byte == '\\' ||
+	    (run == 2 && byte == 0xc2 && (unsigned char)bytes[1] < 0xa0);
+}
+
 void
 text_escape(struct text *text, const char *bytes, size_t len)
 {
 	for (size_t i = 0; i < len;) {
-		unsigned char byte = (unsigned char)bytes[i];
 		size_t run = utf8_length(bytes + i, len - i);
 
-		if (run == 0 || byte < 0x20 || byte == 0x7f || byte == '"' || byte == '\\') {
-			escape_byte(text, byte);
+		if (run == 0 || is_special(bytes + i, run)) {
+			escape_byte(text, (unsigned char)bytes[i]);
 			i++;
 		} else {
 			text_append(text, bytes + i, run);

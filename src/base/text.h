@@ -24,8 +24,9 @@ void text_vprintf(struct text *text, const char *format, va_list args)
     __attribute__((format(printf, 2, 0)));
 void text_printf(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Append bytes, writing control bytes, quotes, backslashes and bytes that are
- * not valid UTF-8 as \n, \", \\, \xNN: for whatever people look at. */
+/* Append bytes, writing control bytes (those of UTF-8 beyond ASCII, too),
+ * quotes, backslashes and bytes that are not valid UTF-8 as \n, \", \\, \xNN:
+ * for whatever people look at. */
 void text_escape(struct text *text, const char *bytes, size_t len);
 
 /* The bytes as a C string, valid until the next change. */

@@ -104,6 +104,73 @@ warn_of_listeners(const struct load *load, const struct settings *settings)
 	}
 }
 
+static bool
+is_default(const struct load *load, const char *key)
+{
+	struct text origin = {0};
+
+	conf_origin(load->conf, key, &origin);
+	bool yes = strcmp(text_string(&origin), "default") == 0;
+
+	text_fini(&origin);
+	return yes;
+}
+
+/* For ever is as long as a series can be kept. */
+static void
+warn_of_idle(const struct load *load, const struct idle_settings *idle)
+{
+	static const int64_t longest = 366 * 86400 * CLOCK_SECOND;
+	const struct {
+		const char *key;
+		const struct idle_kind_settings *kind;
+	} kinds[] = {
+	    {"idle.counters.for", &idle->counters},
+	    {"idle.timers.for", &idle->timers},
+	    {"idle.sets.for", &idle->sets},
+	    {"idle.gauges.for", &idle->gauges},
+	};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		int64_t time = kinds[i].kind->for_ns;
+
+		if (time == ITEM_WORD || time > longest)
+			time = longest;
+		if (kinds[i].kind->send == IDLE_SEND_NOTHING || time <= idle->forget_ns)
+			continue;
+		if (is_default(load, kinds[i].key))
+			warn(load, "idle.forget", "series are forgotten before %s is over",
+			    kinds[i].key);
+		else
+			warn(load, kinds[i].key,
+			    "it ends when the series is forgotten, see idle.forget");
+	}
+}
+
+static bool
+takes_all(const struct rule_settings *rule)
+{
+	return rule->include[0] == '\0' && rule->match_type == MATCH_GLOB &&
+	    strcmp(rule->match, "*") == 0 && rule->type.count == 0;
+}
+
+static void
+warn_of_rules(const struct load *load, const struct item_list *rules)
+{
+	const struct rule_settings *each = rules->at;
+
+	for (size_t i = 0; i + 1 < rules->count; i++)
+		if (takes_all(&each[i])) {
+			struct text key = {0};
+
+			text_printf(&key, "rules[%zu]", i + 2);
+			warn(load, text_string(&key),
+			    "it is never asked: rules[%zu] takes every name", i + 1);
+			text_fini(&key);
+			return;
+		}
+}
+
 static int
 check(struct load *load)
 {
@@ -113,6 +180,8 @@ check(struct load *load)
 	if (status == 0) {
 		warn_of_interval(load, &settings);
 		warn_of_listeners(load, &settings);
+		warn_of_idle(load, &settings.flush.idle);
+		warn_of_rules(load, &settings.rules);
 		fputs(text_string(&load->warnings), stderr);
 		printf("%s: the configuration is good\n", load_source(load));
 	}

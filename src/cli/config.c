@@ -7,10 +7,8 @@
 #include "cli/load.h"
 #include "conf/conf.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
-#include <string.h>
 
 static const char heading[] =
     "# tidemill.yaml -- every key with its default. As it is, this file changes\n"
@@ -38,25 +36,15 @@ static const struct option long_options[] = {
 };
 
 static int
-write_out(const struct text *out)
-{
-	if (fwrite(out->bytes, 1, out->len, stdout) == out->len && fflush(stdout) == 0)
-		return 0;
-	fprintf(stderr, "tidemill config: standard output: %s\n", strerror(errno));
-	return 1;
-}
-
-static int
 print_defaults(void)
 {
 	struct text out = {0};
 
 	text_puts(&out, heading);
 	conf_print_defaults(&settings_items, &out);
-	int status = write_out(&out);
-
+	fputs(text_string(&out), stdout);
 	text_fini(&out);
-	return status;
+	return 0;
 }
 
 static int
@@ -69,7 +57,7 @@ print_loaded(struct load *load, bool origin)
 	if (status == 0) {
 		text_printf(&out, "# from %s\n", load_source(load));
 		conf_print(load->conf, &settings, origin, &out);
-		status = write_out(&out);
+		fputs(text_string(&out), stdout);
 	}
 	text_fini(&out);
 	settings_free(&settings);

@@ -12,6 +12,7 @@
 #include "parse/letter.h"
 #include "parse/line.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -67,12 +68,15 @@ static void
 put_number(struct explain *explain, double number)
 {
 	char digits[NUMBER_TEXT_MAX];
+	size_t len = number_print(number, digits);
 
-	text_append(&explain->out, digits, number_print(number, digits));
+	text_append(&explain->out, digits, len);
 }
 
+/* A running total has no weight and no time of its own; a gauge that has its
+ * time is absolute. */
 static void
-put_value(struct explain *explain, const struct sample *sample, const struct ruling *ruling)
+put_value(struct explain *explain, const struct sample *sample, uint8_t modes, bool total)
 {
 	struct text *out = &explain->out;
 
@@ -81,18 +85,16 @@ put_value(struct explain *explain, const struct sample *sample, const struct rul
 		put_bytes(explain, sample->member, sample->member_len);
 		return;
 	}
-	if (sample->total ||
-	    (sample->kind == KIND_COUNTER && ruling->counters == COUNTERS_CUMULATIVE))
+	if (total)
 		text_puts(out, "running total ");
 	put_number(explain, sample->value);
-	if (sample->relative && ruling->signed_gauges != SIGNED_ABSOLUTE &&
-	    !explain->trial.origin.absolute)
+	if (sample->relative && sample->timestamp == 0 && (modes & ENTRY_ABSOLUTE) == 0)
 		text_puts(out, ", added");
-	if (sample->weight != 1) {
+	if (sample->weight != 1 && !total && sample->kind != KIND_GAUGE) {
 		text_puts(out, ", weighing ");
 		put_number(explain, sample->weight);
 	}
-	if (sample->timestamp != 0)
+	if (sample->timestamp != 0 && !sample->total && !total)
 		text_printf(out, ", of %lld", (long long)sample->timestamp);
 }
 
@@ -104,6 +106,7 @@ put_sample(struct explain *explain, const struct sample *sample)
 	struct ruling ruling;
 	struct sample form;
 	enum reason reason = intake_form(&trial->intake, &trial->origin, sample, &ruling, &form);
+	uint8_t modes = intake_modes(&trial->origin, sample, &ruling);
 
 	if (reason != REASON_NONE) {
 		put_refusal(explain, reason);
@@ -115,7 +118,7 @@ put_sample(struct explain *explain, const struct sample *sample)
 			put_bytes(explain, form.tags, form.tags_len);
 			text_puts(&explain->out, "  ");
 		}
-		put_value(explain, sample, &ruling);
+		put_value(explain, sample, modes, form.total || (modes & ENTRY_CUMULATIVE) != 0);
 		text_byte(&explain->out, '\n');
 	}
 	put_rule(explain, &ruling);
@@ -230,6 +233,24 @@ explain_line(struct explain *explain, const char *bytes, size_t len)
 	return reason == REASON_NONE && elements == 0;
 }
 
+/* An empty line is no line. */
+static bool
+explain_text(struct explain *explain, const char *at, const char *end)
+{
+	bool good = true;
+
+	while (at < end) {
+		const char *stop = memchr(at, '\n', (size_t)(end - at));
+
+		if (stop == NULL)
+			stop = end;
+		if (stop > at)
+			good &= explain_line(explain, at, (size_t)(stop - at));
+		at = stop + 1;
+	}
+	return good;
+}
+
 static bool
 explain_input(struct explain *explain)
 {
@@ -238,14 +259,13 @@ explain_input(struct explain *explain)
 	ssize_t len;
 	bool good = true;
 
-	while ((len = getline(&line, &cap, stdin)) > 0) {
-		if (line[len - 1] == '\n')
-			len--;
-		if (len > 0)
-			good &= explain_line(explain, line, (size_t)len);
-	}
+	while ((len = getline(&line, &cap, stdin)) > 0)
+		good &= explain_text(explain, line, line + len);
 	free(line);
-	return good;
+	if (!ferror(stdin))
+		return good;
+	fprintf(stderr, "tidemill explain: standard input: %s\n", strerror(errno));
+	return false;
 }
 
 static bool
@@ -259,7 +279,10 @@ find_listener(const struct settings *settings, const char *name, size_t *index_o
 		if (strcmp(settings->listen.at[i].name, name) == 0)
 			return true;
 	}
-	fprintf(stderr, "tidemill explain: there is no listener %s\n", name);
+	fprintf(stderr, "tidemill explain: there is no listener %s, but", name);
+	for (size_t i = 0; i < settings->listen.count; i++)
+		fprintf(stderr, "%s %s", i > 0 ? "," : "", settings->listen.at[i].name);
+	fputc('\n', stderr);
 	return false;
 }
 
@@ -281,7 +304,7 @@ explain_lines(const struct settings *settings, const char *listener, char **line
 	explain.rules = rules;
 	trial_init(&explain.trial, settings, rules, index);
 	for (int i = 0; i < count; i++)
-		good &= explain_line(&explain, lines[i], strlen(lines[i]));
+		good &= explain_text(&explain, lines[i], lines[i] + strlen(lines[i]));
 	if (count == 0)
 		good = explain_input(&explain);
 	trial_fini(&explain.trial);

@@ -7,7 +7,6 @@
 #include "base/mem.h"
 #include "flush/tick.h"
 #include "ingest/ingest.h"
-#include "ingest/ingest.h"
 #include "sink/egress.h"
 #include "sink/kind.h"
 

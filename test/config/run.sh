@@ -101,6 +101,14 @@ cat >"$scratch/expected" <<-END
 END
 same "a sink by option" "$scratch/expected" "$scratch/actual"
 
+# What cannot be written was not said.
+for command in check config "config --defaults" version; do
+	# shellcheck disable=SC2086 # a command and its option
+	"$tidemill" $command >/dev/full 2>"$scratch/complained"
+	{ [ $? -eq 1 ] && grep -q '^tidemill: standard output: No space' "$scratch/complained"; } ||
+		fail "$command into a full device"
+done
+
 "$tidemill" check --nonsense 2>/dev/null
 [ $? -eq 2 ] || fail "exit status of a wrong command line"
 

@@ -40,5 +40,36 @@ for file in *.lines; do
 	fi
 done
 
+# said EXPECTED ARGUMENT...: what explain prints of lines given to it, without
+# what sinks would send, and its exit status.
+said()
+{
+	expected=$1
+	shift
+	actual=$("$tidemill" explain "$@" 2>&1 | grep -v '^    '; "$tidemill" explain "$@" >/dev/null 2>&1; echo $?)
+	if [ "$actual" != "$expected" ]; then
+		echo "FAIL explain $*: $actual"
+		failed=$((failed + 1))
+	fi
+}
+
+said 'a:1|c
+  counter  a  1
+b:2|g
+  gauge    b  2
+0' 'a:1|c
+b:2|g
+'
+said 0 ''
+said 0 </dev/null
+said 'tidemill explain: there is no listener lan, but default
+2' -l lan 'a:1|c'
+said 'tidemill explain: standard input: Is a directory
+1' </
+if "$tidemill" explain 'a:1|c' >/dev/full 2>/dev/null; then
+	echo "FAIL explain: what is not written was not said"
+	failed=$((failed + 1))
+fi
+
 [ $failed -eq 0 ] && echo "explain: $lines lines, all as expected"
 exit $((failed > 0))

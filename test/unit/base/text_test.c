@@ -84,6 +84,7 @@ START_TEST(escapes_what_people_should_not_see_raw)
 	    {"\"\\", 2, "\\\"\\\\"},
 	    {"\0\x01\x1f\x7f", 4, "\\x00\\x01\\x1f\\x7f"},
 	    {"\x1b[31m", 5, "\\x1b[31m"},
+	    {"\xc2\x9bz\xc2\xa0", 5, "\\xc2\\x9bz\xc2\xa0"},
 	    {"caf\xc3\xa9", 5, "caf\xc3\xa9"},
 	    {"caf\xc3", 4, "caf\\xc3"},
 	    {"\xff\xc3\xa9\xfe", 4, "\\xff\xc3\xa9\\xfe"},
