@@ -184,6 +184,26 @@ compare_pairs(const void *left, const void *right)
 	return a[0] != b[0] ? compare_values(a, b) : compare_values(a + 1, b + 1);
 }
 
+/* Of so few the sort by insertion is the faster one. */
+#define FEW 32
+
+static void
+sort_values(double *at, size_t count)
+{
+	if (count > FEW) {
+		qsort(at, count, sizeof(*at), compare_values);
+		return;
+	}
+	for (size_t i = 1; i < count; i++) {
+		double value = at[i];
+		size_t to = i;
+
+		for (; to > 0 && at[to - 1] > value; to--)
+			at[to] = at[to - 1];
+		at[to] = value;
+	}
+}
+
 /* The values of all records in ascending order; none has a sketch. */
 static struct ascending
 gather_values(const struct record *records, const struct budget *budget, struct timer_room *room)
@@ -201,8 +221,10 @@ gather_values(const struct record *records, const struct budget *budget, struct 
 	}
 	values.at = room->values;
 	values.count = used / values.stride;
-	qsort(room->values, values.count, values.stride * sizeof(double),
-	    values.stride == 1 ? compare_values : compare_pairs);
+	if (values.stride == 1)
+		sort_values(room->values, values.count);
+	else
+		qsort(room->values, values.count, 2 * sizeof(double), compare_pairs);
 	for (size_t i = 0; i < values.count; i++)
 		values.weight = number_add(values.weight, weight_at(&values, i));
 	return values;
@@ -271,14 +293,32 @@ struct lowest {
 	size_t next; /* the first one of which anything is left, or the last of all */
 };
 
+/* As many values as fit into the weight, each weighing 1; returns how many. */
+static size_t
+take_whole(const struct ascending *values, double weight, struct lowest *lowest)
+{
+	size_t count = weight < (double)values->count ? (size_t)weight : values->count;
+
+	for (size_t i = 0; i < count; i++) {
+		double value = values->at[i];
+
+		lowest->sum = number_add(lowest->sum, value);
+		lowest->squares = number_add(lowest->squares, value * value);
+	}
+	lowest->last = count > 0 ? count - 1 : 0;
+	lowest->next = count < values->count ? count : lowest->last;
+	return count;
+}
+
 /* The last value counts with the weight that is left for it. */
 static struct lowest
 take_lowest(const struct ascending *values, double weight)
 {
 	struct lowest lowest = {0};
-	double taken = 0;
+	size_t i = values->stride == 1 ? take_whole(values, weight, &lowest) : 0;
+	double taken = (double)i;
 
-	for (size_t i = 0; i < values->count && taken < weight; i++) {
+	for (; i < values->count && taken < weight; i++) {
 		double value = value_at(values, i), share = weight_at(values, i);
 		bool whole = share <= weight - taken;
 
@@ -430,6 +470,7 @@ timer_summarise(struct timer_row *row, uint64_t *counts, const struct record *re
 	const struct sketch *sketch = gather_sketches(records, budget, room);
 	struct ascending values;
 
+	row->weighted = budget->weighted;
 	row->sketched = sketch != NULL;
 	row->count = 0;
 	for (const struct record *at = records; at != NULL; at = at->next)

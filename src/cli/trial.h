@@ -22,7 +22,7 @@ struct trial {
 	struct merge merge;
 	struct rows rows;
 	struct interval interval; /* the one of now; seq goes on from line to line */
-	uint64_t late; /* values of the newest line whose time has been sent */
+	uint64_t late;            /* values of the newest line whose time has been sent */
 	struct batch **batches;
 	size_t batch_count, batch_cap;
 };

@@ -30,7 +30,7 @@ merge_is_over(const struct merge *merge, uint32_t seen_seq, int64_t span_ns)
 {
 	uint32_t intervals = (uint32_t)merge->interval.seq - seen_seq;
 
-	return intervals > span_ns / merge->settings->interval_ns;
+	return intervals * merge->settings->interval_ns > span_ns;
 }
 
 bool

@@ -45,7 +45,6 @@ rows_begin(struct rows *rows, const struct interval *interval)
 	rows->interval = *interval;
 	rows->series = 0;
 	rows->ambiguous = 0;
-	arena_reset(&rows->arena);
 	open_batch(rows);
 }
 
@@ -188,6 +187,7 @@ fill_row(struct rows *rows, struct row *row, struct series *series)
 		break;
 	case KIND_TIMER: row->timer = summarise(rows, series); break;
 	case KIND_SET:
+		arena_reset(&rows->arena);
 		row->set.count = row->idle ? 0 : set_count(series->records, &rows->arena);
 		break;
 	}
@@ -236,18 +236,46 @@ add_current(struct rows *rows, struct series *series)
 		series->sent_ns = rows->interval.closed_ns;
 }
 
+/* Nothing is said of a muted series, but what it carries goes on: its name may
+ * become its own. */
 static void
-add_series(struct rows *rows, const struct merge *merge, uint32_t gid, struct series *series)
+carry_muted(struct rows *rows, const struct merge *merge, uint32_t gid, struct series *series)
+{
+	const struct dated_value *end = merge->dated.at + merge->dated.due;
+
+	if (series->due)
+		for (const struct dated_value *at = dated_find(&merge->dated, gid);
+		     at < end && at->gid == gid; at++) {
+			if (at->gauge)
+				series->gauge.value = at->value;
+			else if (!merge_is_current(merge, at->boundary_ns))
+				series->total = number_add(series->total, at->value);
+		}
+	if (series->kind == KIND_COUNTER)
+		series->total = number_add(series->total, series->delta);
+	else if (series->kind == KIND_GAUGE)
+		rows->ambiguous += gauge_merge(&series->gauge, series->records);
+}
+
+static void
+add_rows(struct rows *rows, const struct merge *merge, uint32_t gid, struct series *series)
 {
 	bool current = series->fresh || is_sent_idle(rows, merge, series);
 
-	if (!series->muted) {
-		if (series->due)
-			add_dated(rows, merge, gid, series);
-		if (current)
-			add_current(rows, series);
-		rows->series += current || series->due;
-	}
+	if (series->due)
+		add_dated(rows, merge, gid, series);
+	if (current)
+		add_current(rows, series);
+	rows->series += current || series->due;
+}
+
+static void
+add_series(struct rows *rows, const struct merge *merge, uint32_t gid, struct series *series)
+{
+	if (series->muted)
+		carry_muted(rows, merge, gid, series);
+	else
+		add_rows(rows, merge, gid, series);
 	if (series->kind == KIND_COUNTER)
 		series->delta = 0;
 	else

@@ -182,7 +182,7 @@ struct spelling {
 	const struct row *row;
 	double seconds;
 	struct text *out;
-	size_t tail_len, head_end;
+	size_t tail_len;
 	naming_point_fn *point; /* NULL: they are only counted, and out is not used */
 	void *arg;
 	size_t points;
@@ -210,6 +210,13 @@ next_tag(const char **at, const char *end, const char **key_out, size_t *key_len
 	return true;
 }
 
+/* Graphite keeps the name of a series as a tag of this key, and drops another. */
+static bool
+is_reserved(const char *key, size_t len)
+{
+	return len == 4 && memcmp(key, "name", 4) == 0;
+}
+
 static void
 put_tags(struct text *out, const struct row *row)
 {
@@ -220,6 +227,8 @@ put_tags(struct text *out, const struct row *row)
 	while (next_tag(&at, end, &key, &key_len, &value, &value_len)) {
 		text_byte(out, ';');
 		text_append(out, key, key_len);
+		if (is_reserved(key, key_len))
+			text_byte(out, '_');
 		if (value > key + key_len) {
 			text_byte(out, '=');
 			text_append(out, value, value_len);
@@ -265,25 +274,33 @@ put_tail(struct spelling *s)
 	s->tail_len = s->out->len;
 }
 
+static char *
+put_before(char *at, const char *component, size_t len)
+{
+	if (len == 0)
+		return at;
+	memcpy(at, component, len);
+	at[len] = '.';
+	return at + len + 1;
+}
+
 /* What stands before the statistic; an empty component is left out. */
 static void
 put_head(struct spelling *s, const char *prefix, const char *space)
 {
-	const char *before[] = {prefix, space};
-
 	if (s->point == NULL)
 		return;
+	const struct row *row = s->row;
+	size_t prefix_len = strlen(prefix), space_len = strlen(space);
+
 	s->out->len = s->tail_len;
-	for (size_t i = 0; i < 2; i++) {
-		if (before[i][0] == '\0')
-			continue;
-		text_puts(s->out, before[i]);
-		text_byte(s->out, '.');
-	}
-	text_append(s->out, s->row->name, s->row->name_len);
+	char *begin = text_reserve(s->out, prefix_len + 1 + space_len + 1 + row->name_len);
+	char *at = put_before(put_before(begin, prefix, prefix_len), space, space_len);
+
+	memcpy(at, row->name, row->name_len);
+	s->out->len += (size_t)(at - begin) + row->name_len;
 	if (s->tags == NAMING_TAGS_PATH)
-		put_path(s->out, s->row);
-	s->head_end = s->out->len;
+		put_path(s->out, row);
 }
 
 static bool
@@ -340,24 +357,25 @@ put_kind_head(struct spelling *s)
 }
 
 /* A point: the head, a statistic unless that is empty, the tail; and its
- * value. Then back to the head. */
+ * value. What is written behind the head makes place for the next one. */
 static void
 give(struct spelling *s, const char *statistic, const char *number, double value)
 {
 	s->points++;
 	if (s->point == NULL)
 		return;
-	if (statistic[0] != '\0') {
-		text_byte(s->out, '.');
-		text_puts(s->out, statistic);
-		text_puts(s->out, number);
-	}
-	char *end = text_reserve(s->out, s->tail_len);
+	size_t len = strlen(statistic), number_len = number[0] != '\0' ? strlen(number) : 0;
+	char *at = text_reserve(s->out, 1 + len + number_len + s->tail_len);
+	const char *name = s->out->bytes + s->tail_len;
 
-	memcpy(end, s->out->bytes, s->tail_len);
-	s->out->len += s->tail_len;
-	s->point(s->arg, s->out->bytes + s->tail_len, s->out->len - s->tail_len, value);
-	s->out->len = s->head_end;
+	if (len > 0) {
+		*at++ = '.';
+		memcpy(at, statistic, len);
+		memcpy(at + len, number, number_len);
+		at += len + number_len;
+	}
+	memcpy(at, s->out->bytes, s->tail_len);
+	s->point(s->arg, name, (size_t)(at + s->tail_len - name), value);
 }
 
 /* As part of a name: the first point becomes `point`. */

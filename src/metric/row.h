@@ -32,6 +32,7 @@ struct timer_row {
 	uint64_t n;   /* values; 0: an idle timer, only count and rate are published */
 	double count; /* of values, each weighing 1/rate */
 	double sum, sum_squares, mean, deviation, lower, upper, median;
+	bool weighted;              /* 1/rate weighs in all statistics, else in count alone */
 	bool sketched;              /* percentiles, median and bins are within timers.error */
 	bool ruled_percentiles;     /* a rule chose them: every sink takes the usual ones */
 	bool ruled_statistics;      /* a rule chose the statistics: every sink takes them */

@@ -77,12 +77,22 @@ scheme_of(const struct naming *naming)
 	return &schemes[naming->scheme];
 }
 
+/* Asked for every row: no call. */
+static inline bool
+is_auto(const char *component)
+{
+	for (size_t i = 0; i < sizeof(SCHEME_AUTO); i++)
+		if (component[i] != SCHEME_AUTO[i])
+			return false;
+	return true;
+}
+
 const char *
 scheme_prefix(const struct naming *naming)
 {
 	if (naming->scheme == NAMING_STATSD_LEGACY)
 		return "stats";
-	if (strcmp(naming->prefix, SCHEME_AUTO) != 0)
+	if (!is_auto(naming->prefix))
 		return naming->prefix;
 	return naming->scheme == NAMING_STATSD ? "stats" : "";
 }
@@ -90,7 +100,7 @@ scheme_prefix(const struct naming *naming)
 const char *
 scheme_counters(const struct naming *naming)
 {
-	if (strcmp(naming->counters, SCHEME_AUTO) != 0)
+	if (!is_auto(naming->counters))
 		return naming->counters;
 	return naming->scheme == NAMING_STATSITE ? "counts" : "counters";
 }
@@ -118,17 +128,19 @@ scheme_percents(
 }
 
 /* Of a sample: what statsite calls the standard deviation. Where values are
- * weighted, so are both sums, and the mean tells it. */
+ * weighted, so are both sums. Past a double's range of squares it follows from
+ * that of all values. */
 static double
 sample_deviation(const struct timer_row *timer)
 {
-	double n = (double)timer->n;
-
-	if (fabs(timer->mean * timer->count - timer->sum) < fabs(timer->mean * n - timer->sum))
-		n = timer->count;
+	double n = timer->weighted ? timer->count : (double)timer->n;
 	double spread = n * timer->sum_squares - timer->sum * timer->sum;
 
-	return n > 1 && spread > 0 ? sqrt(spread / (n * (n - 1))) : 0;
+	if (n <= 1)
+		return 0;
+	if (!isfinite(spread))
+		return timer->deviation * sqrt(n / (n - 1));
+	return spread > 0 ? sqrt(spread / (n * (n - 1))) : 0;
 }
 
 const struct quantile *

@@ -236,8 +236,9 @@ static const struct stored_value tagged_values[] = {
     {"stats.timers.load.histogram.bin_inf" EU, 2},
     {"stats.sets.who.count" EU, 2},
     {"stats.counters.odd.count;flag=true;k_x=a_b;url=http--x-yq=1", 1},
-    /* The tag is Graphite's own: of the points of both series it keeps one. */
-    {"stats.counters.named.count", 1},
+    /* The tag `name` is Graphite's own. */
+    {"stats.counters.named.count;name_=x", 1},
+    {"stats.counters.named.count;name_=y", 1},
     {0},
 };
 

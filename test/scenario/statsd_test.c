@@ -4,9 +4,11 @@
  * every number that the other says. StatsD is version 0.9.0; its change log
  * names nothing up to 0.10.2 that could change a name or a number.
  *
- * TEST_SEED repeats a stream, TEST_LINES makes it longer. What the stream
- * leaves out is said where it is made. Beyond that, these differences are
- * known and wanted, and there must be no other:
+ * TEST_SEED repeats a stream, TEST_LINES makes it longer: in a very long one
+ * a gauge may have more changes in an interval than are kept one by one, and
+ * differ in its last digit. What streams leave out is said where they are
+ * made. Beyond that, these differences are known and wanted, and there must be
+ * no other:
  *
  *   - tidemill has more series of its own, all below <self.prefix>.tidemill
  *   - how long things took is not the same (processing_time, graphiteStats)

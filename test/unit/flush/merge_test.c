@@ -330,6 +330,61 @@ START_TEST(a_silenced_series_counts_once_and_speaks_when_the_other_is_gone)
 }
 END_TEST
 
+START_TEST(a_silenced_series_carries_what_comes_meanwhile)
+{
+	struct crew *crew = crew_new(PLAIN);
+
+	crew_take(crew, 0, "a:1|c\nb:1|g");
+	crew_take(crew, 1, "a:100|g\nb:8|c");
+	crew_flush(crew, 0);
+	crew_take(crew, 1, "a:+5|g\nb:2|c");
+	crew_flush(crew, 0);
+	crew_sweep(crew, 0, 2);
+	ck_assert_str_eq(crew_flush(crew, 0), "counter b# 0 10 idle\ngauge a# 105 idle\n");
+	crew_free(crew);
+}
+END_TEST
+
+/* What the flusher keeps from flush to flush, in elements. */
+static size_t
+kept(const struct crew *crew)
+{
+	const struct merge *merge = &crew->merge;
+
+	return merge->catalog.cap + merge->catalog.gids.unused_cap + merge->catalog.by_key.mask +
+	    merge->catalog.by_name.mask + merge->totals.cap + merge->totals.fresh_cap +
+	    merge->totals.numbers.unused_cap + merge->totals.by_key.mask + merge->dated.cap;
+}
+
+/* Names that nobody uses twice, for a day of 10 s. */
+START_TEST(what_comes_and_goes_leaves_nothing)
+{
+	struct crew *crew = crew_new("idle: {forget: 30s}");
+	size_t early = 0;
+	char line[128];
+
+	for (unsigned at = 1; at <= 8640; at++) {
+		for (unsigned worker = 0; worker < CREW_WORKERS; worker++) {
+			snprintf(line, sizeof(line),
+			    "c%u:1|c\ng%u:1|g|#k:%u\nt%u:1|ms\ns%u:1|s\nr%u:%u|C", at, at, at, at,
+			    at, at, at);
+			crew_take(crew, worker, line);
+			if (at > 4)
+				crew_sweep(crew, worker, at - 4);
+		}
+		snprintf(line, sizeof(line), "d%u:1|c", at);
+		crew_take_at(crew, 0, line, (at - 1) * 10 + at % 60);
+		crew_flush(crew, 0);
+		if (at == 50)
+			early = kept(crew);
+	}
+	ck_assert_uint_eq(kept(crew), early);
+	ck_assert_uint_lt(crew->merge.catalog.live, 100);
+	ck_assert_uint_lt(counter_get(&crew->worker[0].intake.table.counters[TABLE_KEYS]), 100);
+	crew_free(crew);
+}
+END_TEST
+
 START_TEST(a_late_flush_says_what_came_meanwhile)
 {
 	struct crew *crew = crew_new("");
@@ -354,6 +409,8 @@ static const struct suite_test tests[] = {
     SUITE_TEST(idle_clocks_can_be_those_of_statsd),
     SUITE_TEST(the_second_kind_of_a_name_is_silent_where_kinds_clash),
     SUITE_TEST(a_silenced_series_counts_once_and_speaks_when_the_other_is_gone),
+    SUITE_TEST(a_silenced_series_carries_what_comes_meanwhile),
+    SUITE_TEST(what_comes_and_goes_leaves_nothing),
     SUITE_TEST(a_late_flush_says_what_came_meanwhile),
     {0},
 };

@@ -116,6 +116,23 @@ START_TEST(an_idle_timer_has_its_statistics_but_no_values)
 }
 END_TEST
 
+/* One set of two workers is gathered at a time. */
+START_TEST(many_sets_take_no_more_room_than_the_greatest)
+{
+	struct crew *crew = crew_new("");
+	char line[32];
+
+	for (unsigned set = 0; set < 200; set++)
+		for (unsigned i = 0; i < 200; i++) {
+			snprintf(line, sizeof(line), "s%u:%u|s", set, i);
+			crew_take(crew, i % 2, line);
+		}
+	ck_assert_ptr_nonnull(strstr(crew_flush(crew, 0), "set s0# 200\n"));
+	ck_assert_uint_lt(crew->rows.arena.cap, (size_t)64 << 10);
+	crew_free(crew);
+}
+END_TEST
+
 START_TEST(events_are_in_the_first_batch)
 {
 	struct crew *crew = crew_new("");
@@ -141,6 +158,7 @@ static const struct suite_test tests[] = {
     SUITE_TEST(a_timer_says_what_is_asked_of_it),
     SUITE_TEST(many_values_of_several_workers_are_one_sketch),
     SUITE_TEST(an_idle_timer_has_its_statistics_but_no_values),
+    SUITE_TEST(many_sets_take_no_more_room_than_the_greatest),
     SUITE_TEST(events_are_in_the_first_batch),
     {0},
 };

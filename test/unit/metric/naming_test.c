@@ -390,6 +390,117 @@ START_TEST(as_many_points_as_are_counted)
 }
 END_TEST
 
+#define POINTS_MOST 64
+
+/* Of one series of each kind, by one name: whose points are called what. */
+struct called {
+	struct text names; /* all of them, each with its NUL */
+	size_t at[POINTS_MOST];
+	enum kind kind[POINTS_MOST];
+	size_t count;
+	enum kind now;
+};
+
+static bool
+are_twins(enum kind a, enum kind b)
+{
+	return a != b && (a <= KIND_GAUGE) == (b <= KIND_GAUGE);
+}
+
+struct expectation {
+	struct called called;
+	bool twins_may_meet;
+};
+
+static void
+note_name(void *arg, const char *name, size_t name_len, double value)
+{
+	struct expectation *expectation = arg;
+	struct called *called = &expectation->called;
+
+	(void)value;
+	for (size_t i = 0; i < called->count; i++) {
+		const char *other = called->names.bytes + called->at[i];
+
+		if (strlen(other) != name_len || memcmp(other, name, name_len) != 0)
+			continue;
+		ck_assert_msg(
+		    expectation->twins_may_meet && are_twins(called->kind[i], called->now),
+		    "%s twice", other);
+	}
+	ck_assert_uint_lt(called->count, POINTS_MOST);
+	called->at[called->count] = called->names.len;
+	called->kind[called->count++] = called->now;
+	text_append(&called->names, name, name_len);
+	text_byte(&called->names, '\0');
+}
+
+/* A timer with everything that can be asked for, each percentile once. */
+static void
+ask_everything(struct timer_row *timer, uint64_t *seed)
+{
+	static const double percents[] = {90, 50, 99.9, -10, 7.5, 75};
+	static const double limits[] = {0.5, 5, INFINITY};
+	static const uint64_t counts[] = {1, 2, 3};
+
+	timer->n = 3;
+	timer->quantiles = 0;
+	timer->statistics = STATISTICS_ALL;
+	timer->histogram = (struct histogram){3, limits, counts};
+	for (size_t i = 0; i < 6; i++) {
+		add_quantile(timer, percents[i], RANK_STATSD, 1)->usual = true;
+		if (i % 2 == 0 || random_below(seed, 2) == 0)
+			add_quantile(timer, percents[i],
+			    random_below(seed, 2) == 0 ? RANK_STATSITE : RANK_BRUBECK, 1)
+			    ->usual = true;
+	}
+}
+
+/* Property: no two points of one name are called the same, but where the
+ * names do not tell its kinds apart, or the operator gave two of them one
+ * component. */
+START_TEST(no_two_points_are_called_the_same)
+{
+	uint64_t seed = random_seed();
+
+	for (int round = 0; round < 5000; round++) {
+		char words[4][8];
+		struct naming naming = naming_of((enum naming_scheme)random_below(&seed, 5));
+		struct expectation expectation = {
+		    .twins_may_meet = !naming_tells_kinds_apart(&naming)};
+		struct timer_row *timer = timer_of();
+		struct text scratch = {0};
+
+		for (unsigned i = 0; i < 4; i++)
+			snprintf(words[i], sizeof(words[i]), "%c%u", 'a' + (int)i,
+			    random_below(&seed, 100));
+		if (random_below(&seed, 2) == 0) {
+			naming.counters = words[0];
+			naming.timers = words[1];
+			naming.gauges = words[2];
+			naming.sets = words[3];
+		}
+		if (random_below(&seed, 2) == 0)
+			naming.suffix = words[0];
+		ask_everything(timer, &seed);
+		enum naming_tags tags = (enum naming_tags)random_below(&seed, 3);
+
+		for (int kind = 0; kind < KINDS; kind++) {
+			struct row row = row_of((enum kind)kind, "x", "k:v");
+			const struct naming_choice choice = {0};
+
+			if (kind == KIND_TIMER)
+				row.timer = timer;
+			expectation.called.now = (enum kind)kind;
+			naming_points(
+			    &naming, tags, &choice, &row, 10, &scratch, note_name, &expectation);
+		}
+		text_fini(&expectation.called.names);
+		text_fini(&scratch);
+	}
+}
+END_TEST
+
 static const struct suite_test tests[] = {
     SUITE_TEST(counters_gauges_and_sets_are_spelt_as_the_scheme_says),
     SUITE_TEST(idle_series_are_what_the_scheme_makes_of_them),
@@ -405,6 +516,7 @@ static const struct suite_test tests[] = {
     SUITE_TEST(bare_rows_have_no_namespace),
     SUITE_TEST(a_clients_row_is_never_bare),
     SUITE_TEST(as_many_points_as_are_counted),
+    SUITE_TEST(no_two_points_are_called_the_same),
     {0},
 };
 

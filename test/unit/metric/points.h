@@ -7,7 +7,6 @@
 
 #define QUANTILES_MAX 16
 
-
 /* The defaults of a configuration that names this scheme. */
 struct naming naming_of(enum naming_scheme scheme);
 

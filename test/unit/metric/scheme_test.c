@@ -73,15 +73,20 @@ END_TEST
 START_TEST(sample_deviation_is_statsites)
 {
 	static const struct {
-		double n, count, sum, sum_squares, mean, expected;
+		double n, count, sum, sum_squares, expected;
+		bool weighted;
 	} cases[] = {
-	    {1, 1, 7, 49, 7, 0},
-	    {2, 2, 30, 500, 15, 7.0710678118654755},
-	    {3, 3, 60, 1400, 20, 10},
-	    {3, 30, 60, 1400, 20, 10}, /* rates do not weigh */
-	    {2, 4, 100, 2800, 25, 10}, /* 10, 30, 30, 30: or else they do */
-	    {3, 3, 0.3, 0.03, 0.1, 0}, /* nothing below the last digit */
-	    {4, 4, 0, 4, 0, 1.1547005383792515},
+	    {1, 1, 7, 49, 0, false},
+	    {2, 2, 30, 500, 7.0710678118654755, false},
+	    {3, 3, 60, 1400, 10, false},
+	    {3, 30, 60, 1400, 10, false}, /* rates do not weigh */
+	    {2, 4, 100, 2800, 10, true},  /* 10, 30, 30, 30: or else they do */
+	    {2, 4, 0, 4, 1.1547005383792515, true},
+	    {3, 3, 0.3, 0.03, 0, false}, /* nothing below the last digit */
+	    {4, 4, 0, 4, 1.1547005383792515, false},
+	    /* squares past the greatest double: of the deviation of all, 81.5 */
+	    {3, 3, 1e154, 1e308, 99.816707018414505, false},
+	    {3, 3, 3e154, 1.7e308, 99.816707018414505, false},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
@@ -96,7 +101,7 @@ START_TEST(sample_deviation_is_statsites)
 		timer->count = cases[i].count;
 		timer->sum = cases[i].sum;
 		timer->sum_squares = cases[i].sum_squares;
-		timer->mean = cases[i].mean;
+		timer->weighted = cases[i].weighted;
 		row.timer = timer;
 		snprintf(expected, sizeof(expected), "timers.t.stdev=%.17g\n", cases[i].expected);
 		must_give_chosen(&naming, NAMING_TAGS_NONE, &choice, &row, expected);
