@@ -29,6 +29,7 @@ window_fini(struct window *window)
 	free(window->dated.at);
 	free(window->intake);
 	arena_fini(&window->arena);
+	arena_fini(&window->events.arena);
 }
 
 void
@@ -38,7 +39,9 @@ window_open(struct window *window, uint64_t seq)
 	window->touched.count = 0;
 	window->retired.count = 0;
 	window->dated.count = 0;
-	window->events = (struct event_list){0};
+	window->events.first = window->events.newest = NULL;
+	window->events.count = 0;
+	arena_reset(&window->events.arena);
 	arena_reset(&window->arena);
 }
 
@@ -120,9 +123,9 @@ window_add_event(struct window *window, const struct event *event)
 {
 	struct event_list *events = &window->events;
 
-	if (events->count == EVENTS_MOST)
+	if (events->count == EVENTS_MOST || events->arena.used >= EVENTS_MOST_BYTES)
 		return REASON_EVENT_BUDGET;
-	struct event *copy = event_copy(event, &window->arena);
+	struct event *copy = event_copy(event, &events->arena);
 
 	if (events->first == NULL)
 		events->first = copy;

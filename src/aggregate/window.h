@@ -35,6 +35,7 @@ struct dated_list {
 struct event_list {
 	struct event *first, *newest; /* copies in the arena */
 	size_t count;
+	struct arena arena; /* their own: words take nothing from the measurements' budget */
 };
 
 struct window {
@@ -45,7 +46,7 @@ struct window {
 	struct entry_list retired; /* unlinked entries, freed after the return */
 	struct dated_list dated;   /* in the order of their arrival; entries not retired */
 	struct event_list events;
-	struct arena arena; /* the records, the events */
+	struct arena arena; /* the records */
 	/* Counters at the seal: of each listener, since the start. */
 	size_t listeners;
 	uint64_t (*intake)[INTAKE_COUNTERS];
@@ -70,9 +71,10 @@ struct budget {
 /* Members a set holds exactly, budget or not. */
 #define SET_MEMBERS_MOST 65536
 
-/* Of one window. */
+/* Of one window. The event that goes past the bytes is the last. */
 #define DATED_MOST ((size_t)1 << 20)
 #define EVENTS_MOST 4096
+#define EVENTS_MOST_BYTES ((size_t)4 << 20)
 
 void window_init(struct window *window, unsigned worker, size_t listeners);
 

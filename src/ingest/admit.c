@@ -59,9 +59,9 @@ intake_form(struct intake *intake, const struct origin *origin, const struct sam
 	return reason;
 }
 
-/* How samples of the spelling are to be understood. */
-static uint8_t
-find_modes(const struct origin *origin, const struct sample *spelling, const struct ruling *ruling)
+uint8_t
+intake_modes(
+    const struct origin *origin, const struct sample *spelling, const struct ruling *ruling)
 {
 	bool absolute = ruling->signed_gauges == SIGNED_ABSOLUTE ||
 	    (ruling->signed_gauges == SIGNED_LISTENER && origin->absolute);
@@ -142,7 +142,7 @@ intake_admit(struct intake *intake, const struct origin *origin, const struct sa
 		remember(intake, origin, spelling, hash, 0, INTAKE_DROPPED_MOST);
 	if (*reason_out != REASON_NONE)
 		return NULL;
-	uint8_t modes = *modes_out = find_modes(origin, spelling, &ruling);
+	uint8_t modes = *modes_out = intake_modes(origin, spelling, &ruling);
 
 	if (modes == ENTRY_CUMULATIVE) {
 		remember(intake, origin, spelling, hash, modes, intake->quota->most);

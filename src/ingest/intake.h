@@ -93,6 +93,11 @@ void intake_datagram(struct intake *intake, const struct origin *origin, const c
 enum reason intake_form(struct intake *intake, const struct origin *origin,
     const struct sample *spelling, struct ruling *ruling_out, struct sample *form_out);
 
+/* How samples of the spelling are to be understood, by the listener and the
+ * rule: bits of enum entry_mode. */
+uint8_t intake_modes(
+    const struct origin *origin, const struct sample *spelling, const struct ruling *ruling);
+
 /* The first sight of a spelling: its canonical entry, and in *modes_out how its
  * samples are to be understood. With ENTRY_CUMULATIVE the entry is not to be
  * folded into: the spelling has one for each source. NULL: refused, for

@@ -24,6 +24,7 @@ line_begin(struct line *line, const char *bytes, const char *end)
 	line->name_len = (size_t)(colon - bytes);
 	line->tags = "";
 	line->tags_len = 0;
+	line->looked_ahead = false;
 	line->at = colon < end ? colon + 1 : end;
 	line->end = end;
 	line->value = line->values_end = NULL;
@@ -168,10 +169,13 @@ parse_timestamp(struct line *line, const char *at, const char **stop_out)
 	return scan_seconds(at, *stop_out, &line->timestamp) ? REASON_NONE : REASON_TIMESTAMP;
 }
 
+/* Those of a later element have been found when the first one ended. */
 static void
 set_tags(struct line *line, const char *at, const char **stop_out)
 {
 	*stop_out = scan_byte(at, line->end, '|');
+	if (line->looked_ahead)
+		return;
 	line->tags = at;
 	line->tags_len = (size_t)(*stop_out - at);
 }
@@ -203,16 +207,15 @@ parse_fields(struct line *line, const char *at, const char **stop_out)
 }
 
 /* Tags stand at the end of a line but belong to all of it: look ahead, once,
- * when a second element shows up before them. */
+ * when a second element shows up. The last ones count. */
 static void
 look_ahead_for_tags(struct line *line)
 {
-	const char *stop,
-	    *found = line->tags_len == 0 ? memmem(line->at, (size_t)(line->end - line->at), "|#", 2)
-					 : NULL;
+	const char *at = line->at;
 
-	if (found != NULL)
-		set_tags(line, found + 2, &stop);
+	while ((at = memmem(at, (size_t)(line->end - at), "|#", 2)) != NULL)
+		set_tags(line, at + 2, &at);
+	line->looked_ahead = true;
 }
 
 /* What follows the bar of an element's values: its type and fields. */

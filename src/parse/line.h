@@ -34,7 +34,8 @@ struct line {
 	size_t name_len;
 	const char *tags;
 	size_t tags_len;
-	const char *at; /* the next element; NULL: no more */
+	bool looked_ahead; /* tags are those of the whole line */
+	const char *at;    /* the next element; NULL: no more */
 	const char *end;
 	const char *value, *values_end; /* packed values still to come */
 	enum kind kind;                 /* theirs */

@@ -154,6 +154,27 @@ START_TEST(events_have_a_most)
 }
 END_TEST
 
+START_TEST(events_take_bounded_memory_and_none_of_the_measurements)
+{
+	static char text[60000];
+	const struct event event = {.title = {"x", 1}, .text = {text, sizeof(text)}};
+	size_t taken = 0;
+
+	window_init(&window, 0, 0);
+	for (unsigned round = 1; round < 3; round++) {
+		window_open(&window, round);
+		taken = 0;
+		while (taken < EVENTS_MOST && window_add_event(&window, &event) == REASON_NONE)
+			taken++;
+		ck_assert_uint_ge(taken, EVENTS_MOST_BYTES / sizeof(text));
+		ck_assert_uint_le(taken, EVENTS_MOST_BYTES / sizeof(text) + 1);
+		ck_assert_int_eq(window_add_event(&window, &event), REASON_EVENT_BUDGET);
+		ck_assert_uint_eq(window.arena.used, 0);
+	}
+	window_fini(&window);
+}
+END_TEST
+
 START_TEST(a_total_keeps_the_newest_and_a_counter_the_sum)
 {
 	struct entry total = {.kind = KIND_COUNTER, .modes = ENTRY_TOTAL};
@@ -209,6 +230,7 @@ static const struct suite_test tests[] = {
     SUITE_TEST(dated_samples_have_a_most_and_stay_finite),
     SUITE_TEST(events_are_copied_in_their_order),
     SUITE_TEST(events_have_a_most),
+    SUITE_TEST(events_take_bounded_memory_and_none_of_the_measurements),
     SUITE_TEST(a_total_keeps_the_newest_and_a_counter_the_sum),
     SUITE_TEST(what_the_budget_refuses_leaves_no_trace),
     {0},

@@ -260,6 +260,9 @@ START_TEST(tags_belong_to_the_whole_line)
 	    {"a:1|c|#url:http://x/y", "counter(a,1#url:http://x/y)"},
 	    {"a:1|c|#", "counter(a,1)"},
 	    {"a:1|c|#x:1|#y:2", "counter(a,1#y:2)"},
+	    {"a:1|c:2|c|#x:1|#y:2", "counter(a,1#y:2) counter(a,2#y:2)"},
+	    {"a:1|c|#x:1|@0.5:2|c|#y:2", "counter(a,1*2#y:2) counter(a,2#y:2)"},
+	    {"a:1|c:2|c|#x:1|@0.5:3|c|#y:2|#", "counter(a,1) counter(a,2*2) counter(a,3)"},
 	};
 	EXPECT_ALL(rows);
 }
