@@ -139,6 +139,16 @@ pond_record(const struct entry *entry)
 	return record;
 }
 
+double
+pond_changes(const struct gauge_record *record)
+{
+	double sum = 0;
+
+	for (uint32_t i = 0; i < record->count; i++)
+		sum += record->deltas[i];
+	return sum;
+}
+
 uint64_t
 pond_count(const struct pond *pond, enum intake_counter which)
 {

@@ -38,6 +38,9 @@ double pond_counter(struct pond *pond, const char *name, const char *tags);
 /* What the open interval has of an entry that must be there; none: NULL. */
 struct record *pond_record(const struct entry *entry);
 
+/* The sum of a gauge's changes since its newest absolute value. */
+double pond_changes(const struct gauge_record *record);
+
 uint64_t pond_count(const struct pond *pond, enum intake_counter which);
 uint64_t pond_refused(const struct pond *pond, enum reason reason);
 
