@@ -188,6 +188,7 @@ write_flush(struct json *json, const struct flusher *flusher)
 	    json, "duration_seconds", (double)counter_get(&counters[FLUSH_DURATION_NS]) / 1e9);
 	json_uint(json, "timestamp", counter_get(&counters[FLUSH_TIMESTAMP]));
 	json_uint(json, "series", counter_get(&counters[FLUSH_SERIES]));
+	json_uint(json, "values_saturated", counter_get(&counters[FLUSH_SATURATED]));
 	json_uint(json, "gauges_ambiguous", counter_get(&counters[FLUSH_GAUGES_AMBIGUOUS]));
 	json_uint(json, "dated_late", counter_get(&counters[FLUSH_DATED_LATE]));
 	json_uint(json, "type_conflicts", counter_get(&counters[FLUSH_TYPE_CONFLICTS]));

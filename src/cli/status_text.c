@@ -155,6 +155,7 @@ print_remarks(const json_t *status, struct text *out)
 	    {count_of(ledger, "checks"), "service checks"},
 	    {sketched, "times a timer had more values than are kept exactly"},
 	    {count_of(flush, "dated_late"), "values with timestamps came too late"},
+	    {count_of(flush, "values_saturated"), "values reached the largest number there is"},
 	    {count_of(flush, "gauges_ambiguous"), "gauge changes were ambiguous"},
 	    {count_of(flush, "type_conflicts"),
 		"times a series was not sent because another type had its name"},

@@ -90,6 +90,7 @@ make_rows(struct flusher *flusher)
 	merge_end(&flusher->merge);
 	return_windows(flusher);
 	counter_add(&flusher->counters[FLUSH_GAUGES_AMBIGUOUS], rows->ambiguous);
+	counter_add(&flusher->counters[FLUSH_SATURATED], rows->saturated);
 }
 
 /* All windows are here: everything from merge to the last batch. */

@@ -6,6 +6,8 @@
 #include "aggregate/set.h"
 #include "base/number.h"
 
+#include <float.h>
+#include <math.h>
 #include <string.h>
 
 void
@@ -45,6 +47,7 @@ rows_begin(struct rows *rows, const struct interval *interval)
 	rows->interval = *interval;
 	rows->series = 0;
 	rows->ambiguous = 0;
+	rows->saturated = 0;
 	open_batch(rows);
 }
 
@@ -174,6 +177,19 @@ fill_counter(struct row *row, struct series *series, double delta)
 }
 
 /* The values of a row, from what was merged into the series; none if idle. */
+/* Did a sum stop at the largest double? */
+static bool
+is_saturated(const struct row *row)
+{
+	switch (row->kind) {
+	case KIND_COUNTER: return fabs(row->counter.delta) == DBL_MAX;
+	case KIND_GAUGE: return !row->idle && fabs(row->gauge.value) == DBL_MAX;
+	case KIND_TIMER: return row->timer->sum_squares == DBL_MAX;
+	case KIND_SET: return false;
+	}
+	return false;
+}
+
 static void
 fill_row(struct rows *rows, struct row *row, struct series *series)
 {
@@ -191,6 +207,7 @@ fill_row(struct rows *rows, struct row *row, struct series *series)
 		row->set.count = row->idle ? 0 : set_count(series->records, &rows->arena);
 		break;
 	}
+	rows->saturated += is_saturated(row);
 }
 
 /* A point at a boundary of its own. */

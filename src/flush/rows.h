@@ -20,6 +20,7 @@ struct rows {
 	struct batch *open;
 	size_t series;      /* of clients, that have rows, so far */
 	uint64_t ambiguous; /* gauges whose deltas straddled an absolute value */
+	uint64_t saturated; /* values that reached the largest double */
 	/* Scratch, reused from series to series. */
 	struct timer_room room;
 	struct arena arena;

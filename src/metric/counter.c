@@ -108,6 +108,8 @@ static const struct counter_def flush_defs[FLUSH_COUNTERS] = {
 	"series the flusher keeps state of, over all workers"},
     [FLUSH_GAUGES_AMBIGUOUS] = {TOTAL, "gauges_ambiguous_total", NULL, "tidemill.gauges_ambiguous",
 	1, "gauge changes of one worker that straddled an absolute value of another"},
+    [FLUSH_SATURATED] = {TOTAL, "values_saturated_total", NULL, "tidemill.values_saturated", 1,
+	"series in a flush whose value, or sum, reached the largest number there is"},
     [FLUSH_DATED_LATE] = {TOTAL, "dated_late_total", NULL, "tidemill.dated_late", 1,
 	"values with a timestamp whose point had been sent already"},
     [FLUSH_TYPE_CONFLICTS] = {TOTAL, "type_conflicts_total", NULL, "tidemill.type_conflicts", 1,

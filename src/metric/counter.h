@@ -49,6 +49,7 @@ enum flush_counter {
 	FLUSH_TIMESTAMP,        /* gauge: its boundary, s */
 	FLUSH_SERIES,           /* gauge: series in the catalog */
 	FLUSH_GAUGES_AMBIGUOUS, /* deltas that straddled an absolute value of another worker */
+	FLUSH_SATURATED,        /* values of rows that reached the largest double */
 	FLUSH_DATED_LATE,       /* values whose own boundary had been sent already */
 	FLUSH_TYPE_CONFLICTS,   /* series not sent because another type has their name */
 	FLUSH_CLOCK_FORWARD,

@@ -154,7 +154,36 @@ START_TEST(events_are_in_the_first_batch)
 }
 END_TEST
 
+START_TEST(what_reached_the_largest_double_is_counted)
+{
+	static const struct {
+		const char *text;
+		uint64_t saturated;
+	} sums[] = {
+	    {"c:1e308|c\nc:7e307|c", 0},
+	    {"c:1e308|c\nc:1e308|c\nd:1|c", 1},
+	    {"c:-1e308|c\nc:-1e308|c", 1},
+	    {"g:1e308|g\ng:+1e308|g", 1},
+	    {"t:1e160|ms", 1},
+	    {"t:1e150|ms", 0},
+	    {"s:1e999|s", 0},
+	};
+
+	for (size_t i = 0; i < sizeof(sums) / sizeof(*sums); i++) {
+		struct crew *crew = crew_new("");
+
+		crew_take(crew, 0, sums[i].text);
+		crew_flush(crew, 0);
+		ck_assert_msg(crew->rows.saturated == sums[i].saturated, "%s", sums[i].text);
+		crew_flush(crew, 0);
+		ck_assert_uint_eq(crew->rows.saturated, 0);
+		crew_free(crew);
+	}
+}
+END_TEST
+
 static const struct suite_test tests[] = {
+    SUITE_TEST(what_reached_the_largest_double_is_counted),
     SUITE_TEST(a_timer_says_what_is_asked_of_it),
     SUITE_TEST(many_values_of_several_workers_are_one_sketch),
     SUITE_TEST(an_idle_timer_has_its_statistics_but_no_values),
