@@ -57,20 +57,28 @@ struct record {
 	struct record *next;
 };
 
+struct gauge_delta {
+	double value;
+	uint64_t stamp;
+};
+
 struct gauge_record {
 	struct record record;
-	double absolute;                  /* the newest absolute value */
-	uint64_t absolute_stamp;          /* 0: none came */
-	double *deltas;                   /* those since, in the order of their arrival */
-	uint32_t count, cap;              /* of deltas */
-	uint64_t first_delta, last_delta; /* stamps; 0: none */
+	double absolute;            /* the newest absolute value */
+	uint64_t absolute_stamp;    /* 0: none came */
+	struct gauge_delta *deltas; /* those since, in the order of their arrival */
+	uint32_t count, cap;        /* of deltas */
+	uint32_t merged;            /* the flusher's: of these, so many are done with */
+	uint64_t summed_from; /* the last delta is a sum of all since this stamp; 0: it is one */
 };
 
 /* What one source has counted so far. */
 struct total_record {
 	struct record record;
-	double total; /* the newest */
-	uint64_t stamp;
+	double first; /* the oldest total of the interval ... */
+	double total; /* ... the newest ... */
+	double grown; /* ... and what was counted in between, restarts included */
+	uint64_t first_stamp, stamp;
 };
 
 struct sketch;

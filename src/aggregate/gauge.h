@@ -2,11 +2,11 @@
 /* gauge.h -- gauges, absolute and relative, that several workers may see.
  *
  * A record keeps the newest absolute value and the deltas after it, each by
- * itself while they are few: they are added to what the gauge has in the order
- * in which StatsD adds them. Merging takes the newest absolute value of all;
- * what another worker's deltas add to it depends on when they came: after it
- * they count, before it they do not, and those that straddle it are all
- * counted, and reported. */
+ * itself and with its stamp while they are few. Merging takes the newest
+ * absolute value of all workers and adds the deltas that came after it, of
+ * whichever worker, in the order of their arrival: what StatsD, which has but
+ * one, makes of them. A sum of too many that straddles the absolute value is
+ * counted in full, and reported. */
 
 #pragma once
 
@@ -28,5 +28,5 @@ struct gauge_base {
 };
 
 /* Bring base up to date with one interval's records. Returns how many of
- * them straddled. */
-unsigned gauge_merge(struct gauge_base *base, const struct record *records);
+ * them had a sum that straddled. */
+unsigned gauge_merge(struct gauge_base *base, struct record *records);

@@ -7,15 +7,26 @@
 
 #include <stddef.h>
 
+/* What was counted between two totals, of which the second is the later one. */
+static double
+growth(double before, double after)
+{
+	return after < before ? after : number_add(after, -before);
+}
+
 struct total_record *
 total_fold(
     struct total_record *record, struct arena *arena, const struct sample *sample, uint64_t stamp)
 {
+	double total = sample->value;
+
 	if (record == NULL) {
 		record = arena_alloc(arena, sizeof(*record));
-		*record = (struct total_record){0};
+		*record =
+		    (struct total_record){.first = total, .total = total, .first_stamp = stamp};
 	}
-	record->total = sample->value;
+	record->grown = number_add(record->grown, growth(record->total, total));
+	record->total = total;
 	record->stamp = stamp;
 	return record;
 }
@@ -37,17 +48,32 @@ newest_of(const struct record *records)
 	return newest;
 }
 
+static const struct total_record *
+oldest_of(const struct record *records)
+{
+	const struct total_record *oldest = (const struct total_record *)records;
+
+	for (const struct record *at = records->next; at != NULL; at = at->next) {
+		const struct total_record *record = (const struct total_record *)at;
+
+		if (record->first_stamp < oldest->first_stamp ||
+		    (record->first_stamp == oldest->first_stamp && record->first < oldest->first))
+			oldest = record;
+	}
+	return oldest;
+}
+
 double
 total_merge(struct total_base *base, const struct record *records)
 {
 	const struct total_record *newest = newest_of(records);
-	double before = base->total;
-	bool first = base->stamp == 0;
+	bool alone = records->next == NULL && newest->first_stamp > base->stamp;
 
 	if (newest->stamp <= base->stamp)
 		return 0;
+	double before = base->stamp != 0 ? base->total : oldest_of(records)->first;
+
 	*base = (struct total_base){newest->total, newest->stamp};
-	if (first)
-		return 0;
-	return newest->total < before ? newest->total : number_add(newest->total, -before);
+	return alone ? number_add(growth(before, newest->first), newest->grown)
+		     : growth(before, newest->total);
 }

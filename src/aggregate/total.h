@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* total.h -- counters whose clients send what they have counted so far.
  *
- * The newest total less the one carried from before is what was counted
- * since. A total that has become smaller has begun anew, from 0. The first
- * one ever says nothing: nobody knows when it was counted. */
+ * What was counted is what the total has grown by since the one carried from
+ * before. One that has become smaller has begun anew, from 0. What the first
+ * one ever says was counted before, nobody knows when, and does not count. Of
+ * totals of one source in several workers only the oldest and the newest are
+ * compared, as nobody knows what came between: a restart in one interval may
+ * hide there what had been counted before it. */
 
 #pragma once
 

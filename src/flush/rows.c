@@ -176,7 +176,6 @@ fill_counter(struct row *row, struct series *series, double delta)
 	row->counter.total = series->total;
 }
 
-/* The values of a row, from what was merged into the series; none if idle. */
 /* Did a sum stop at the largest double? */
 static bool
 is_saturated(const struct row *row)
@@ -190,6 +189,7 @@ is_saturated(const struct row *row)
 	return false;
 }
 
+/* The values of a row, from what was merged into the series; none if idle. */
 static void
 fill_row(struct rows *rows, struct row *row, struct series *series)
 {

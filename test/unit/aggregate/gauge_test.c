@@ -106,9 +106,30 @@ START_TEST(deltas_of_another_worker_count_after_the_absolute_value_only)
 }
 END_TEST
 
+START_TEST(deltas_around_an_absolute_value_are_told_apart)
+{
+	expect(set(NULL, 100, 10), add(add(NULL, 5, 5), 7, 20), (struct gauge_base){0}, 107, 0);
+	expect(add(set(NULL, 100, 10), 1, 15), add(add(add(NULL, 5, 5), 7, 12), 9, 20),
+	    (struct gauge_base){0}, 117, 0);
+}
+END_TEST
+
+START_TEST(deltas_of_all_workers_are_added_in_the_order_of_their_arrival)
+{
+	expect(add(add(NULL, 1e30, 1), 3, 4), add(add(NULL, -1e30, 2), 2, 3),
+	    (struct gauge_base){1, 0}, 5, 0);
+}
+END_TEST
+
 START_TEST(a_straddling_sum_is_counted_and_reported)
 {
-	expect(set(NULL, 100, 10), add(add(NULL, 5, 5), 5, 20), (struct gauge_base){0}, 110, 1);
+	struct gauge_record *record = NULL;
+
+	for (uint64_t i = 1; i <= GAUGE_DELTAS_MOST + 10; i++)
+		record = add(record, 1, 10 * i);
+	/* Within the sum, and before it. */
+	expect(record, set(NULL, 100, 10 * GAUGE_DELTAS_MOST + 5), (struct gauge_base){0}, 111, 1);
+	expect(record, set(NULL, 100, 15), (struct gauge_base){0}, 100 + GAUGE_DELTAS_MOST + 9, 0);
 }
 END_TEST
 
@@ -129,6 +150,8 @@ static const struct suite_test tests[] = {
     SUITE_TEST(a_relative_value_adds_to_the_carried_base),
     SUITE_TEST(the_newest_absolute_value_of_all_workers_wins),
     SUITE_TEST(deltas_of_another_worker_count_after_the_absolute_value_only),
+    SUITE_TEST(deltas_around_an_absolute_value_are_told_apart),
+    SUITE_TEST(deltas_of_all_workers_are_added_in_the_order_of_their_arrival),
     SUITE_TEST(a_straddling_sum_is_counted_and_reported),
     {0},
 };

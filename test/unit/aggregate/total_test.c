@@ -27,7 +27,7 @@ static const struct {
 } rows[] = {
     /* the first one ever says nothing */
     {{0, 0}, {{1000, 5}, {0, 0}}, 0, {1000, 5}},
-    {{0, 0}, {{1000, 5}, {1200, 6}}, 0, {1200, 6}},
+    {{0, 0}, {{1000, 5}, {1200, 6}}, 200, {1200, 6}},
     /* what was counted since */
     {{1000, 5}, {{1010, 9}, {0, 0}}, 10, {1010, 9}},
     {{1000, 5}, {{1010, 9}, {1030, 10}}, 30, {1030, 10}},
@@ -73,18 +73,40 @@ START_TEST(a_total_counts_what_it_has_grown_by)
 }
 END_TEST
 
-START_TEST(a_record_keeps_the_newest_total)
-{
-	struct total_record *record = fold(fold(fold(NULL, 5, 1), 3, 2), 4, 3);
+/* All that one worker saw of an interval. */
+static const struct {
+	struct total_base base;
+	double totals[4];
+	double counted;
+} stories[] = {
+    {{0, 0}, {1200, 1260, 1270, 1270}, 70},
+    {{1100, 5}, {1200, 1260, 1270, 1270}, 170},
+    /* a restart costs what nobody sent, and no more */
+    {{1100, 5}, {1200, 30, 40, 50}, 150},
+    {{1100, 5}, {10, 30, 5, 6}, 36},
+    {{0, 0}, {10, 30, 5, 6}, 26},
+};
 
-	ck_assert(record->total == 4 && record->stamp == 3);
+START_TEST(what_one_worker_saw_counts_whole)
+{
+	for (size_t i = 0; i < sizeof(stories) / sizeof(stories[0]); i++) {
+		struct total_record *record = NULL;
+		struct total_base base = stories[i].base;
+
+		for (unsigned j = 0; j < 4; j++)
+			record = fold(record, stories[i].totals[j], 10 + j);
+		double counted = total_merge(&base, &record->record);
+
+		ck_assert_msg(counted == stories[i].counted, "story %zu: %g", i, counted);
+		ck_assert(base.total == stories[i].totals[3] && base.stamp == 13);
+	}
 	arena_fini(&arena);
 }
 END_TEST
 
 static const struct suite_test tests[] = {
     SUITE_TEST(a_total_counts_what_it_has_grown_by),
-    SUITE_TEST(a_record_keeps_the_newest_total),
+    SUITE_TEST(what_one_worker_saw_counts_whole),
     {0},
 };
 

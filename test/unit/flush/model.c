@@ -73,29 +73,57 @@ merge_worker(struct model *model, unsigned worker)
 		}
 }
 
-static void
-merge_total(struct model *model, unsigned index, unsigned source)
+static double
+growth(double before, double after)
 {
-	struct total_model *total = &model->total[index][source];
-	const struct raw *newest = NULL;
+	return after < before ? after : after - before;
+}
+
+/* The oldest total of a source after this stamp, of which *workers_out has a
+ * bit for each worker that saw one; NULL: there is none. */
+static const struct raw *
+next_total(const struct model *model, unsigned index, unsigned source, uint64_t stamp,
+    unsigned *workers_out)
+{
+	const struct raw *next = NULL;
 
 	for (size_t i = 0; i < model->raws; i++) {
 		const struct raw *raw = &model->raw[i];
 
-		if (raw->total && raw->series == index && raw->source == source &&
-		    (newest == NULL || raw->stamp > newest->stamp))
-			newest = raw;
+		if (!raw->total || raw->series != index || raw->source != source)
+			continue;
+		*workers_out |= 1U << raw->worker;
+		if (raw->stamp > stamp && (next == NULL || raw->stamp < next->stamp))
+			next = raw;
 	}
-	if (newest == NULL)
+	return next;
+}
+
+/* Of one worker each total counts, of several the oldest and the newest. */
+static void
+merge_total(struct model *model, unsigned index, unsigned source)
+{
+	struct total_model *total = &model->total[index][source];
+	unsigned workers = 0;
+	const struct raw *at = next_total(model, index, source, 0, &workers), *newest = NULL;
+	double each = 0;
+
+	if (at == NULL)
 		return;
 	if (is_over(model, total->seen, model->variant->forget))
 		*total = (struct total_model){0};
 	total->seen = model->now;
+	bool alone = (workers & (workers - 1)) == 0 && at->stamp > total->stamp;
+	double before = total->stamp != 0 ? total->value : at->value, last = before;
+
+	for (; at != NULL; at = next_total(model, index, source, at->stamp, &workers)) {
+		each += growth(last, at->value);
+		last = at->value;
+		newest = at;
+	}
 	if (newest->stamp <= total->stamp)
 		return;
-	if (total->stamp != 0)
-		model->series[index].delta +=
-		    newest->value < total->value ? newest->value : newest->value - total->value;
+	model->series[index].delta += alone ? each : growth(before, newest->value);
 	total->value = newest->value;
 	total->stamp = newest->stamp;
 }
@@ -246,57 +274,45 @@ say_due(struct model *model, unsigned index)
 	}
 }
 
-/* What a worker knows of a gauge: its last absolute value, and the deltas
- * since. */
-struct share {
-	uint64_t absolute_stamp, first, last;
-	double absolute, delta;
-};
-
-static struct share
-share_of(const struct model *model, unsigned index, unsigned worker)
+static bool
+is_of_gauge(const struct raw *raw, unsigned index, bool relative)
 {
-	struct share share = {0};
+	return raw->series == index && !raw->dated && raw->relative == relative;
+}
+
+/* The oldest change after this stamp; NULL: there is none. */
+static const struct raw *
+next_change(const struct model *model, unsigned index, uint64_t stamp)
+{
+	const struct raw *next = NULL;
 
 	for (size_t i = 0; i < model->raws; i++) {
 		const struct raw *raw = &model->raw[i];
 
-		if (raw->series != index || raw->worker != worker || raw->dated)
-			continue;
-		if (!raw->relative) {
-			share =
-			    (struct share){.absolute_stamp = raw->stamp, .absolute = raw->value};
-			continue;
-		}
-		share.delta += raw->value;
-		share.last = raw->stamp;
-		if (share.first == 0)
-			share.first = raw->stamp;
+		if (is_of_gauge(raw, index, true) && raw->stamp > stamp &&
+		    (next == NULL || raw->stamp < next->stamp))
+			next = raw;
 	}
-	return share;
+	return next;
 }
 
 static void
 merge_gauge(struct model *model, unsigned index)
 {
 	struct series_model *series = &model->series[index];
-	struct share share[CREW_WORKERS];
-	unsigned newest = CREW_WORKERS;
+	const struct raw *change;
 
-	for (unsigned i = 0; i < CREW_WORKERS; i++) {
-		share[i] = share_of(model, index, i);
-		if (share[i].absolute_stamp <= series->stamp)
-			continue;
-		newest = i;
-		series->stamp = share[i].absolute_stamp;
-		series->gauge = share[i].absolute;
+	for (size_t i = 0; i < model->raws; i++) {
+		const struct raw *raw = &model->raw[i];
+
+		if (is_of_gauge(raw, index, false) && raw->stamp > series->stamp) {
+			series->gauge = raw->value;
+			series->stamp = raw->stamp;
+		}
 	}
-	for (unsigned i = 0; i < CREW_WORKERS; i++) {
-		if (share[i].last == 0 || share[i].last < series->stamp)
-			continue;
-		model->ambiguous += i != newest && share[i].first < series->stamp;
-		series->gauge += share[i].delta;
-	}
+	for (uint64_t stamp = series->stamp; (change = next_change(model, index, stamp)) != NULL;
+	     stamp = change->stamp)
+		series->gauge += change->value;
 }
 
 static unsigned

@@ -129,7 +129,7 @@ START_TEST(a_negative_gauge_is_zero_then_a_delta_in_order)
 	    (const struct gauge_record *)(uintptr_t)entry->cell[1].value;
 
 	ck_assert(record->absolute == 0 && pond_changes(record) == -5);
-	ck_assert_uint_lt(record->absolute_stamp, record->first_delta);
+	ck_assert_uint_lt(record->absolute_stamp, record->deltas[0].stamp);
 	pond_close(&pond);
 }
 END_TEST

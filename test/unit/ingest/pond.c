@@ -145,7 +145,7 @@ pond_changes(const struct gauge_record *record)
 	double sum = 0;
 
 	for (uint32_t i = 0; i < record->count; i++)
-		sum += record->deltas[i];
+		sum += record->deltas[i].value;
 	return sum;
 }
 
