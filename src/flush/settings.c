@@ -109,18 +109,10 @@ static const struct item timers_table[] = {
 static const char *
 timers_verify(const void *at, const char **key_out)
 {
-	const struct timers_settings *settings = at;
-	const double *percentiles = settings->percentiles.at;
+	const struct item_list *percentiles = &((const struct timers_settings *)at)->percentiles;
 
 	*key_out = "percentiles";
-	for (size_t i = 0; i < settings->percentiles.count; i++) {
-		if (percentiles[i] == 0)
-			return "the percentile 0 holds no value";
-		for (size_t j = 0; j < i; j++)
-			if (percentiles[i] == percentiles[j])
-				return "a percentile stands there twice";
-	}
-	return NULL;
+	return statistic_percents_problem(percentiles->at, percentiles->count);
 }
 
 const struct item_table timers_items = {

@@ -177,7 +177,6 @@ static const char *
 rule_verify(const void *settings, const char **key_out)
 {
 	const struct rule_settings *rule = settings;
-	const double *percentiles = rule->percentiles.at;
 	const char *problem = NULL;
 
 	if (*rule->include != '\0')
@@ -193,10 +192,9 @@ rule_verify(const void *settings, const char **key_out)
 	if (rule->action == RULE_DROP)
 		return has_effects(rule, key_out) ? "a series that is dropped has none" : NULL;
 	*key_out = "percentiles";
-	for (size_t i = 0; i < rule->percentiles.count; i++)
-		if (percentiles[i] >= 0 && percentiles[i] <= 0)
-			return "0 is no percentile";
-	problem = verify_templates(rule, key_out);
+	problem = statistic_percents_problem(rule->percentiles.at, rule->percentiles.count);
+	if (problem == NULL)
+		problem = verify_templates(rule, key_out);
 	return problem != NULL ? problem : verify_types(rule, key_out);
 }
 

@@ -119,17 +119,11 @@ naming_choice_problem(
 	const double *percents = choice->percentiles.at;
 
 	*key_out = "percentiles";
-	for (size_t i = 0; i < choice->percentiles.count; i++) {
-		if (percents[i] == 0)
-			return "the percentile 0 holds no value";
+	for (size_t i = 0; i < choice->percentiles.count; i++)
 		if (!scheme_has_percent(naming, percents[i]))
 			return "percentiles counted from the top are StatsD's: "
 			       "schemes statsite and brubeck have none";
-		for (size_t j = 0; j < i; j++)
-			if (percents[i] == percents[j])
-				return "a percentile stands there twice";
-	}
-	return NULL;
+	return statistic_percents_problem(percents, choice->percentiles.count);
 }
 
 void

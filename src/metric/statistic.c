@@ -80,3 +80,16 @@ statistic_rank(enum rank_rule rule, double percent, uint64_t n)
 	}
 	return rank > 0 ? rank : 1;
 }
+
+const char *
+statistic_percents_problem(const double *percents, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (percents[i] == 0)
+			return "the percentile 0 holds no value";
+		for (size_t j = 0; j < i; j++)
+			if (percents[i] == percents[j])
+				return "a percentile stands there twice";
+	}
+	return NULL;
+}

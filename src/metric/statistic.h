@@ -49,6 +49,10 @@ enum rank_rule {
 /* percent > 0, or of StatsD's rule also < 0, where the size counts. */
 uint64_t statistic_rank(enum rank_rule rule, double percent, uint64_t n);
 
+/* NULL: these percentiles can be asked for. Else a sentence: one is 0, or
+ * stands there twice. */
+const char *statistic_percents_problem(const double *percents, size_t count);
+
 struct percentile {
 	double percent; /* 90, 99.9; negative: counted from the top */
 	enum rank_rule rule;
