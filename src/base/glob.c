@@ -103,11 +103,11 @@ glob_match(
 			CHECK(stars < GLOB_STARS);
 			parts[stars++] = (struct glob_part){.at = at};
 			behind_star = ++pattern;
-			if (!components)
-				continue;
-		} else if (at == end) {
+			continue;
+		}
+		if (at == end)
 			return *pattern == '\0';
-		} else if (*pattern != '\0' && unit_takes(&pattern, *at, components)) {
+		if (*pattern != '\0' && unit_takes(&pattern, *at, components)) {
 			at++;
 			continue;
 		}

@@ -10,8 +10,8 @@
  * are.
  *
  * With `components` a name is components between dots (statsd_exporter's
- * globs): only a dot in the pattern takes a dot, and a star takes at least one
- * byte; the last star of each component takes that one's rest. */
+ * globs): only a dot in the pattern takes a dot; the last star of each
+ * component takes that one's rest. */
 
 #pragma once
 

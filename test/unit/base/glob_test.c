@@ -95,22 +95,22 @@ START_TEST(a_star_in_components_takes_some_of_one)
 {
 	static const struct match_case cases[] = {
 	    {"*", "a", "a"},
-	    {"*", "", "-"},
+	    {"*", "", ""},
 	    {"*", "a.b", "-"},
 	    {"*.*", "a.b", "a|b"},
 	    {"*.*", "a.b.c", "-"},
-	    {"*.*", "a.", "-"},
-	    {"*.*", ".b", "-"},
+	    {"*.*", "a.", "a|"},
+	    {"*.*", ".b", "|b"},
 	    {"a.*.c", "a.b.c", "b"},
-	    {"a.*.c", "a..c", "-"},
+	    {"a.*.c", "a..c", ""},
 	    {"a.*.c", "a.b.b.c", "-"},
 	    {"a.*", "a.bcd", "bcd"},
-	    {"a*", "a", "-"},
+	    {"a*", "a", ""},
 	    {"a*.x", "abc.x", "bc"},
-	    {"*a*.x", "aaaa.x", "a|aa"},
+	    {"*a*.x", "aaaa.x", "|aaa"},
 	    {"*a.x", "aaaa.x", "aaa"},
-	    {"**.**", "abc.de", "a|bc|d|e"},
-	    {"**.x", "a.x", "-"},
+	    {"**.**", "abc.de", "|abc||de"},
+	    {"**.x", "a.x", "|a"},
 	    {"*x.b", "axx.c", "-"},
 	    {"a?b", "a.b", "-"},
 	    {"a[.]b", "a.b", "-"},
@@ -248,7 +248,7 @@ define_match(const char *pattern, const char *name, bool components, struct glob
 	}
 	size_t most = components ? strcspn(name, ".") : strlen(name);
 
-	for (size_t len = components; len <= most; len++) {
+	for (size_t len = 0; len <= most; len++) {
 		*part = (struct glob_part){.at = name, .len = len};
 		if (define_match(pattern + 1, name + len, components, part + 1))
 			return true;
