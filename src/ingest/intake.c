@@ -275,20 +275,14 @@ take_line(struct intake *intake, const struct origin *origin, const char *bytes,
 		take_safe(intake, origin, bytes, end);
 }
 
-/* line_quick(), where the line means what it looks like: to StatsD |# ends the
- * elements even within a name. */
+/* Most lines: one number of one type. */
 static inline bool
 take_quick(struct intake *intake, const struct origin *origin, const char **at, const char *end)
 {
 	struct sample *sample = &intake->pending[intake->samples].sample;
-	const char *line = *at;
 
-	if (!line_quick(at, end, sample))
+	if (!(origin->rules.letter ? letter_quick(at, end, sample) : line_quick(at, end, sample)))
 		return false;
-	if (origin->rules.letter && memchr(line, '|', sample->name_len) != NULL) {
-		*at = line;
-		return false;
-	}
 	if (origin->cumulative && sample->kind == KIND_COUNTER)
 		make_total(intake, sample);
 	add_pending(intake, origin, open_line(intake));
