@@ -19,7 +19,6 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "cli/cpus.h"
-#include "ingest/rules.h"
 #include "sink/egress.h"
 
 #include <errno.h>
@@ -43,7 +42,6 @@ enum daemon_mail {
 struct daemon {
 	struct thread main;
 	const struct settings *settings;
-	struct rules *rules;
 	struct flusher flusher;
 	struct ingest ingest;
 	struct egress *egress;
@@ -231,35 +229,15 @@ ensure_descriptors(const struct settings *settings, struct text *error)
 	return -EMFILE;
 }
 
-/* What is odd about the rules is said, line by line. */
-static struct rules *
-compile_rules(const struct settings *settings, struct text *error)
-{
-	struct text warnings = {0};
-	struct rules *rules = rules_new(&settings->rules, error, &warnings);
-	size_t at = 0;
-
-	while (at < warnings.len) {
-		const char *line = warnings.bytes + at;
-		const char *stop = memchr(line, '\n', warnings.len - at);
-		size_t len = stop != NULL ? (size_t)(stop - line) : warnings.len - at;
-
-		log_warn("%.*s", (int)len, line);
-		at += len + 1;
-	}
-	text_fini(&warnings);
-	return rules;
-}
-
 static int
-open_ingest(struct daemon *daemon, struct text *error)
+open_ingest(struct daemon *daemon, const struct rules *rules, struct text *error)
 {
 	const struct settings *settings = daemon->settings;
 	const struct ingest_plan plan = {
 	    .listen = &settings->listen,
 	    .limits = &settings->limits,
 	    .budget = timers_budget(&settings->flush.timers),
-	    .rules = settings->rules.count > 0 ? daemon->rules : NULL,
+	    .rules = rules,
 	    .kinds_clash = sink_kinds_clash(&settings->sinks),
 	    .workers = count_workers(settings),
 	    .sealed = &daemon->flusher.thread.inbox,
@@ -270,22 +248,17 @@ open_ingest(struct daemon *daemon, struct text *error)
 }
 
 struct daemon *
-daemon_open(const struct settings *settings, struct text *error)
+daemon_open(const struct settings *settings, const struct rules *rules, struct text *error)
 {
 	if (ensure_descriptors(settings, error) != 0)
-		return NULL;
-	struct rules *rules = compile_rules(settings, error);
-
-	if (rules == NULL)
 		return NULL;
 	struct daemon *daemon = mem_zero(1, sizeof(*daemon));
 
 	hash_init();
 	daemon->settings = settings;
-	daemon->rules = rules;
 	thread_init(&daemon->main, "tidemill", deliver);
 	flusher_init(&daemon->flusher, &settings->flush, &settings->sinks, rules);
-	if (open_ingest(daemon, error) != 0)
+	if (open_ingest(daemon, rules, error) != 0)
 		return NULL;
 	daemon->worker_notices = mem_zero(daemon->ingest.count, sizeof(*daemon->worker_notices));
 	daemon->egress = egress_new(&settings->sinks);
@@ -343,7 +316,6 @@ daemon_close(struct daemon **closing, struct account *account_out)
 	egress_free(daemon->egress);
 	ingest_fini(&daemon->ingest);
 	thread_fini(&daemon->main);
-	rules_free(daemon->rules);
 	free(daemon->worker_notices);
 	free(daemon);
 }

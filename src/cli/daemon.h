@@ -8,11 +8,14 @@
 #include "cli/settings.h"
 
 struct daemon;
+struct rules;
 
-/* Open what the settings, which must outlive it, ask for: threads are set up
- * and sockets bound, but nothing runs. NULL, with a sentence in *error, if
+/* Open what the settings ask for; they and the rules, of which there may be
+ * none (NULL), must outlive it. Threads are set up and sockets bound, but
+ * nothing runs. NULL, with a sentence in *error, if
  * something cannot be opened; the process is expected to end then. */
-struct daemon *daemon_open(const struct settings *settings, struct text *error);
+struct daemon *
+daemon_open(const struct settings *settings, const struct rules *rules, struct text *error);
 
 /* Start, and run the main loop in this thread until a signal or daemon_stop()
  * ends it; then stop in order. */

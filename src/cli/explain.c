@@ -2,7 +2,6 @@
 /* explain.c -- what becomes of a line, step by step: how it is read, of which
  * series it is, and what each sink would send. */
 
-#include "base/check.h"
 #include "base/hash.h"
 #include "base/number.h"
 #include "cli/command.h"
@@ -287,31 +286,24 @@ find_listener(const struct settings *settings, const char *name, size_t *index_o
 }
 
 static int
-explain_lines(const struct settings *settings, const char *listener, char **lines, int count)
+explain_lines(const struct load *load, const struct settings *settings, const char *listener,
+    char **lines, int count)
 {
 	struct explain explain = {0};
-	struct text problems = {0}, warnings = {0};
 	size_t index;
 	bool good = true;
 
 	if (!find_listener(settings, listener, &index))
 		return EXIT_USAGE;
 	hash_init();
-	/* They could be compiled when they were loaded. */
-	struct rules *rules = rules_new(&settings->rules, &problems, &warnings);
-
-	CHECK(rules != NULL);
-	explain.rules = rules;
-	trial_init(&explain.trial, settings, rules, index);
+	explain.rules = load->rules;
+	trial_init(&explain.trial, settings, load->rules, index);
 	for (int i = 0; i < count; i++)
 		good &= explain_text(&explain, lines[i], lines[i] + strlen(lines[i]));
 	if (count == 0)
 		good = explain_input(&explain);
 	trial_fini(&explain.trial);
-	rules_free(rules);
 	text_fini(&explain.out);
-	text_fini(&problems);
-	text_fini(&warnings);
 	return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
@@ -335,7 +327,8 @@ explain_command(int argc, char **argv)
 
 		status = settings_load(&load, &settings);
 		if (status == 0)
-			status = explain_lines(&settings, listener, argv + optind, argc - optind);
+			status =
+			    explain_lines(&load, &settings, listener, argv + optind, argc - optind);
 		settings_free(&settings);
 	}
 	load_fini(&load);

@@ -79,22 +79,23 @@ print_problem(const struct load *load, const char *line, size_t len)
 	text_fini(&out);
 }
 
-/* Rules can be wrong in ways that no single key shows. */
+/* Rules can be wrong in ways that no single key shows. Files that they include
+ * are read here, once. */
 static int
-check_rules(struct load *load, const struct settings *settings)
+compile_rules(struct load *load, const struct settings *settings)
 {
 	struct text problems = {0};
-	struct rules *rules = rules_new(&settings->rules, &problems, &load->warnings);
-	int status = rules != NULL ? 0 : EXIT_CONFIG;
 	size_t len;
 
+	if (settings->rules.count == 0)
+		return 0;
+	load->rules = rules_new(&settings->rules, &problems, &load->warnings);
 	for (const char *at = text_string(&problems); *at != '\0'; at += len + (at[len] == '\n')) {
 		len = strcspn(at, "\n");
 		print_problem(load, at, len);
 	}
-	rules_free(rules);
 	text_fini(&problems);
-	return status;
+	return load->rules != NULL ? 0 : EXIT_CONFIG;
 }
 
 int
@@ -114,7 +115,7 @@ settings_load(struct load *load, struct settings *settings)
 
 	for (size_t i = 0; i < problems; i++)
 		fprintf(stderr, "%s\n", conf_problem(load->conf, i));
-	return problems == 0 ? check_rules(load, settings) : EXIT_CONFIG;
+	return problems == 0 ? compile_rules(load, settings) : EXIT_CONFIG;
 }
 
 const char *
@@ -127,6 +128,7 @@ void
 load_fini(struct load *load)
 {
 	conf_free(load->conf);
+	rules_free(load->rules);
 	text_fini(&load->warnings);
 	free(load->read);
 	free(load->options);

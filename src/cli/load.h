@@ -19,6 +19,7 @@
 #include <stddef.h>
 
 struct conf;
+struct rules;
 
 /* What every command that reads the configuration accepts, for getopt(). */
 #define LOAD_LETTERS "c:o:"
@@ -29,6 +30,7 @@ struct load {
 	size_t count, cap;
 	char *read; /* after settings_load(): the file that was read; NULL: none, built-ins */
 	struct conf *conf;    /* after settings_load(): knows where each value came from */
+	struct rules *rules;  /* after settings_load(): compiled; NULL: there are none */
 	struct text warnings; /* of the rules, one to a line */
 };
 

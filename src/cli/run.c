@@ -7,6 +7,7 @@
 #include "cli/load.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 static const char details[] =
@@ -31,6 +32,22 @@ say_goodbye(const struct account *account)
 	return balances ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+/* What is odd about the rules. */
+static void
+log_warnings(const struct text *warnings)
+{
+	const char *at = warnings->bytes, *end = at + warnings->len;
+
+	while (at < end) {
+		const char *stop = memchr(at, '\n', (size_t)(end - at));
+
+		if (stop == NULL)
+			stop = end;
+		log_warn("%.*s", (int)(stop - at), at);
+		at = stop + (stop < end);
+	}
+}
+
 static int
 run_settings(const struct load *load, const struct settings *settings)
 {
@@ -39,7 +56,9 @@ run_settings(const struct load *load, const struct settings *settings)
 
 	log_start(&settings->log);
 	log_info("configuration: %s", load_source(load));
-	struct daemon *daemon = daemon_open(settings, &error);
+	if (load->warnings.len > 0)
+		log_warnings(&load->warnings);
+	struct daemon *daemon = daemon_open(settings, load->rules, &error);
 
 	if (daemon == NULL) {
 		log_error("%s", text_string(&error));

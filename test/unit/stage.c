@@ -77,7 +77,7 @@ stage_open(const char *const *options)
 	free(stage->settings.control.socket);
 	stage->settings.control.socket = mem_copy_text(path.bytes, path.len);
 	log_start(&stage->settings.log);
-	stage->daemon = daemon_open(&stage->settings, &error);
+	stage->daemon = daemon_open(&stage->settings, stage->load.rules, &error);
 	ck_assert_msg(stage->daemon != NULL, "%s", text_string(&error));
 	const struct receiver *receiver = &stage_sources(stage)->ingest->workers[0].receivers[0];
 
