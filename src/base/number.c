@@ -33,8 +33,8 @@ _Static_assert(FLT_EVAL_METHOD == 0, "an operation on doubles must round once");
 #define EXACT_INTEGER (UINT64_C(1) << 53)
 #define HIDDEN_BIT (UINT64_C(1) << 52) /* of a double's significand */
 
-const double number_exact_powers[NUMBER_EXACT_POWERS] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7,
-    1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+static const double exact_powers[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11,
+    1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
 
 static const char digit_pairs[] = "00010203040506070809101112131415161718192021222324"
 				  "25262728293031323334353637383940414243444546474849"
@@ -75,7 +75,7 @@ read_digits(const char *at, const char *end, struct reading *reading)
 	uint64_t whole = reading->whole;
 	int significant = reading->significant;
 
-	for (; at < limit && *at >= '0' && *at <= '9'; at++) {
+	for (; at < limit && number_is_digit(*at); at++) {
 		significant += significant > 0 || *at > '0';
 		if (significant <= EXACT_DIGITS)
 			whole = whole * 10 + (uint64_t)(*at - '0');
@@ -101,7 +101,7 @@ read_exponent(const char *at, const char *end, struct reading *reading)
 	const char *digits = p;
 	int exponent = 0;
 
-	for (; p < limit && *p >= '0' && *p <= '9'; p++)
+	for (; p < limit && number_is_digit(*p); p++)
 		exponent = exponent * 10 + (*p - '0');
 	if (p == digits)
 		return at;
@@ -165,8 +165,8 @@ read_exactly(const char *at, size_t len)
 	return strtod_l(text, NULL, c_locale);
 }
 
-enum number_status
-number_parse_any(const char *at, const char *end, const char **stop_out, double *value_out)
+static enum number_status
+parse_closely(const char *at, const char *end, const char **stop_out, double *value_out)
 {
 	struct reading reading = {0};
 	const char *p = at;
@@ -196,6 +196,41 @@ number_parse_any(const char *at, const char *end, const char **stop_out, double 
 		value = fabs(read_exactly(at, (size_t)(p - at)));
 	*value_out = minus ? -value : value;
 	return isfinite(value) ? NUMBER_OK : NUMBER_INFINITE;
+}
+
+/* What decimals look like, of fewer than EXACT_DIGITS digits and without an
+ * exponent: a whole number a double holds divided by a power of ten it holds is
+ * rounded once (Clinger, How to read floating point numbers accurately, 1990). */
+enum number_status
+number_parse_any(const char *at, const char *end, const char **stop_out, double *value_out)
+{
+	const char *p = at;
+	bool minus = p < end && *p == '-';
+
+	p += minus || (p < end && *p == '+');
+	const char *limit = end - p >= EXACT_DIGITS ? p + EXACT_DIGITS - 1 : end;
+	const char *digits = p, *point = NULL;
+	uint64_t whole = 0;
+
+	for (; p < limit; p++) {
+		if (number_is_digit(*p))
+			whole = whole * 10 + (uint64_t)(*p - '0');
+		else if (*p == '.' && point == NULL)
+			point = p;
+		else
+			break;
+	}
+	bool goes_on = p < end && (number_is_digit(*p) || *p == '.' || (*p | 0x20) == 'e');
+
+	if (goes_on || p == digits + (point != NULL) || whole > EXACT_INTEGER)
+		return parse_closely(at, end, stop_out, value_out);
+	double value = (double)whole;
+
+	if (point != NULL)
+		value /= exact_powers[p - point - 1];
+	*stop_out = p;
+	*value_out = minus ? -value : value;
+	return NUMBER_OK;
 }
 
 static size_t

@@ -4,8 +4,8 @@
 
 #pragma once
 
-#include <stdbool.h>
 #include <float.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -35,11 +35,15 @@ size_t number_print(double value, char *out);
 size_t number_print_int(int64_t value, char *out);
 size_t number_print_uint(uint64_t value, char *out);
 
-/* For number_parse() below: any number, and the powers a double holds exactly. */
-#define NUMBER_EXACT_POWERS 23
-extern const double number_exact_powers[NUMBER_EXACT_POWERS];
+/* number_parse() below, for any number. */
 enum number_status
 number_parse_any(const char *at, const char *end, const char **stop_out, double *value_out);
+
+static inline bool
+number_is_digit(char byte)
+{
+	return (unsigned char)(byte - '0') <= 9;
+}
 
 /* Parse the longest prefix of [at, end) that is a number: an optional sign,
  * digits (at most 400) with an optional point and fraction (at most 400
@@ -48,40 +52,19 @@ number_parse_any(const char *at, const char *end, const char **stop_out, double 
  * stands there; NUMBER_INFINITE: too large for a finite double. The result is
  * the nearest double.
  *
- * Inline for what metrics look like, up to 18 digits without an exponent: a
- * whole number a double holds divided by a power of ten it holds is rounded
- * once (Clinger, How to read floating point numbers accurately, 1990). */
+ * Inline for what most metrics are, a whole number of a few digits that is not
+ * the end of everything. */
 static inline enum number_status
 number_parse(const char *at, const char *end, const char **stop_out, double *value_out)
 {
-	const char *p = at;
-	bool minus = p < end && *p == '-';
+	const char *limit = end - at > 10 ? at + 10 : end, *p = at;
+	int64_t whole = 0;
 
-	p += minus || (p < end && *p == '+');
-	const char *digits = p;
-	const char *limit = end - p > 18 ? p + 18 : end;
-	const char *point = NULL;
-	uint64_t whole = 0;
-
-	for (; p < limit; p++) {
-		unsigned digit = (unsigned)(unsigned char)*p - '0';
-
-		if (digit <= 9)
-			whole = whole * 10 + digit;
-		else if (*p == '.' && point == NULL)
-			point = p;
-		else
-			break;
-	}
-	bool goes_on = p < end && ((*p >= '0' && *p <= '9') || *p == '.' || (*p | 0x20) == 'e');
-
-	if (goes_on || p == digits + (point != NULL) || whole > UINT64_C(1) << 53)
+	for (; p < limit && number_is_digit(*p); p++)
+		whole = whole * 10 + (*p - '0');
+	if (p == at || p == limit || *p == '.' || (*p | 0x20) == 'e')
 		return number_parse_any(at, end, stop_out, value_out);
-	double value = (double)whole;
-
-	if (point != NULL)
-		value /= number_exact_powers[p - point - 1];
 	*stop_out = p;
-	*value_out = minus ? -value : value;
+	*value_out = (double)whole;
 	return NUMBER_OK;
 }

@@ -7,6 +7,7 @@
 #include "parse/event.h"
 #include "parse/letter.h"
 #include "parse/line.h"
+#include "parse/quick.h"
 
 #include <string.h>
 
@@ -29,6 +30,16 @@ intake_fini(struct intake *intake)
 	table_fini(&intake->table);
 	canonical_fini(&intake->canonical);
 	rules_room_free(intake->room);
+}
+
+/* A line has ended: it counts as accepted, or as refused for one reason. */
+static inline void
+conclude(struct intake *intake, const struct origin *origin, struct outcome outcome)
+{
+	if (outcome.accepted)
+		intake->lines_accepted++;
+	else
+		counter_add(&origin->counters[INTAKE_LINES_REFUSED + outcome.refused], 1);
 }
 
 /* What a rule drops is no mistake of the client's. */
@@ -105,25 +116,37 @@ find_series(struct intake *intake, const struct origin *origin, struct pending *
 	return look_closer(intake, origin, pending, entry, reason_out);
 }
 
+/* Fold a sample. Why not, if it is refused. */
+static inline enum reason
+fold_sample(struct intake *intake, const struct origin *origin, struct pending *pending)
+{
+	const struct sample *sample = &pending->sample;
+	enum reason reason;
+	struct entry *entry = find_series(intake, origin, pending, &reason);
+
+	if (entry == NULL)
+		return reason;
+	if (sample->timestamp != 0)
+		return window_date(intake->window, entry, sample);
+	return window_fold(intake->window, entry, sample, intake->stamp++, &intake->budget,
+	    intake->table.counters);
+}
+
 static inline void
 fold_pending(struct intake *intake, const struct origin *origin, struct pending *pending)
 {
-	struct outcome *outcome = &intake->outcome[pending->line];
-	const struct sample *sample = &pending->sample;
-	enum reason reason = REASON_NONE;
-	struct entry *entry = find_series(intake, origin, pending, &reason);
+	enum reason reason = fold_sample(intake, origin, pending);
+	struct outcome single = {.accepted = reason == REASON_NONE};
+	struct outcome *line = pending->line != NULL ? pending->line : &single;
 
-	if (entry != NULL && sample->timestamp != 0)
-		reason = window_date(intake->window, entry, sample);
-	else if (entry != NULL)
-		reason = window_fold(intake->window, entry, sample, intake->stamp++,
-		    &intake->budget, intake->table.counters);
-	if (reason != REASON_NONE) {
-		refuse(intake, outcome, reason);
-		return;
+	if (reason == REASON_NONE) {
+		line->accepted = true;
+		counter_add(&origin->counters[INTAKE_SAMPLES + pending->sample.kind], 1);
+	} else {
+		refuse(intake, line, reason);
 	}
-	outcome->accepted = true;
-	counter_add(&origin->counters[INTAKE_SAMPLES + sample->kind], 1);
+	if (line == &single)
+		conclude(intake, origin, single);
 }
 
 /* Fold all that is pending, in the order in which it came. */
@@ -137,43 +160,38 @@ fold_all(struct intake *intake, const struct origin *origin)
 	intake->samples = 0;
 }
 
-/* Every line that has ended is accepted, or refused for one reason. */
+/* Count every line that has ended. */
 static void
 settle(struct intake *intake, const struct origin *origin)
 {
 	counter *counters = origin->counters;
-	uint64_t accepted = 0;
 
 	fold_all(intake, origin);
-	for (size_t i = 0; i < intake->lines; i++) {
-		if (intake->outcome[i].accepted)
-			accepted++;
-		else
-			counter_add(
-			    &counters[INTAKE_LINES_REFUSED + intake->outcome[i].refused], 1);
-	}
-	counter_add(&counters[INTAKE_LINES], intake->lines);
-	counter_add(&counters[INTAKE_LINES_ACCEPTED], accepted);
+	for (size_t i = 0; i < intake->lines; i++)
+		conclude(intake, origin, intake->outcome[i]);
+	counter_add(&counters[INTAKE_LINES], intake->single_lines + intake->lines);
+	counter_add(&counters[INTAKE_LINES_ACCEPTED], intake->lines_accepted);
 	counter_add(&counters[INTAKE_ELEMENTS_REFUSED], intake->elements_refused);
 	intake->lines = 0;
-	intake->elements_refused = 0;
+	intake->single_lines = intake->lines_accepted = intake->elements_refused = 0;
 }
 
-/* A place for the outcome of one more line; there is room for it. */
-static size_t
+/* A place for the outcome of one more line of several elements; there is room
+ * for it. */
+static struct outcome *
 open_line(struct intake *intake)
 {
 	intake->outcome[intake->lines] = (struct outcome){0};
-	return intake->lines++;
+	return &intake->outcome[intake->lines++];
 }
 
-/* One more sample, of the line at index: fold when there are enough. */
+/* One more sample: fold when there are enough. */
 static inline void
-add_pending(struct intake *intake, const struct origin *origin, size_t index)
+add_pending(struct intake *intake, const struct origin *origin, struct outcome *line)
 {
 	struct pending *pending = &intake->pending[intake->samples];
 
-	pending->line = index;
+	pending->line = line;
 	pending->hash = table_hash(&pending->sample);
 	table_prefetch(&intake->table, pending->hash);
 	if (++intake->samples == INTAKE_PENDING)
@@ -194,7 +212,8 @@ check_time(int64_t timestamp)
 /* What the parser made of an element: the next pending sample, or a refusal,
  * to which those of elements before it, still pending, are prior. */
 static void
-take_element(struct intake *intake, const struct origin *origin, size_t index, enum reason reason)
+take_element(
+    struct intake *intake, const struct origin *origin, struct outcome *outcome, enum reason reason)
 {
 	struct sample *sample = &intake->pending[intake->samples].sample;
 
@@ -203,12 +222,12 @@ take_element(struct intake *intake, const struct origin *origin, size_t index, e
 	else if (reason == REASON_NONE && sample->timestamp != 0)
 		reason = check_time(sample->timestamp);
 	if (reason == REASON_NONE) {
-		add_pending(intake, origin, index);
+		add_pending(intake, origin, outcome);
 		return;
 	}
-	if (intake->samples > 0 && intake->pending[intake->samples - 1].line == index)
+	if (intake->samples > 0 && intake->pending[intake->samples - 1].line == outcome)
 		fold_all(intake, origin);
-	refuse(intake, &intake->outcome[index], reason);
+	refuse(intake, outcome, reason);
 }
 
 static void
@@ -219,10 +238,10 @@ take_safe(struct intake *intake, const struct origin *origin, const char *bytes,
 
 	if (!line_begin(&line, bytes, end))
 		return;
-	size_t index = open_line(intake);
+	struct outcome *outcome = open_line(intake);
 
 	while (line_next(&line, &intake->pending[intake->samples].sample, &reason))
-		take_element(intake, origin, index, reason);
+		take_element(intake, origin, outcome, reason);
 }
 
 static void
@@ -233,16 +252,16 @@ take_letter(struct intake *intake, const struct origin *origin, const char *byte
 
 	if (!letter_begin(&letter, bytes, end))
 		return;
-	size_t index = open_line(intake);
+	struct outcome *outcome = open_line(intake);
 
 	while (letter_next(&letter, &intake->pending[intake->samples].sample, &reason))
-		take_element(intake, origin, index, reason);
+		take_element(intake, origin, outcome, reason);
 }
 
 static void
 take_event(struct intake *intake, const struct origin *origin, const char *bytes, const char *end)
 {
-	struct outcome *outcome = &intake->outcome[open_line(intake)];
+	struct outcome *outcome = open_line(intake);
 	struct event event;
 	enum reason reason = event_parse(bytes, end, &event);
 
@@ -275,17 +294,19 @@ take_line(struct intake *intake, const struct origin *origin, const char *bytes,
 		take_safe(intake, origin, bytes, end);
 }
 
-/* Most lines: one number of one type. */
+/* Most lines: one sample, of one number, with nothing else, or of what the
+ * grammar adds to that. */
 static inline bool
 take_quick(struct intake *intake, const struct origin *origin, const char **at, const char *end)
 {
 	struct sample *sample = &intake->pending[intake->samples].sample;
 
-	if (!(origin->rules.letter ? letter_quick(at, end, sample) : line_quick(at, end, sample)))
+	if (!quick_line(at, end, sample) && (origin->rules.letter || !line_single(at, end, sample)))
 		return false;
 	if (origin->cumulative && sample->kind == KIND_COUNTER)
 		make_total(intake, sample);
-	add_pending(intake, origin, open_line(intake));
+	add_pending(intake, origin, NULL);
+	intake->single_lines++;
 	return true;
 }
 
@@ -297,9 +318,7 @@ take_next_line(struct intake *intake, const struct origin *origin, const char *b
 	const char *newline = memchr(bytes, '\n', (size_t)(end - bytes));
 
 	if (newline == NULL && cut) {
-		size_t index = open_line(intake);
-
-		refuse(intake, &intake->outcome[index], REASON_TRUNCATED);
+		refuse(intake, open_line(intake), REASON_TRUNCATED);
 		return end;
 	}
 	take_line(intake, origin, bytes, newline != NULL ? newline : end);

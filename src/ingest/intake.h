@@ -49,15 +49,16 @@ struct arrival {
 	const uint8_t *source; /* SOURCE_BYTES */
 };
 
+/* What became of a line. */
+struct outcome {
+	bool accepted;
+	enum reason refused; /* of its elements, the first */
+};
+
 struct pending {
 	struct sample sample;
 	uint64_t hash;
-	size_t line;
-};
-
-struct outcome {
-	bool accepted;
-	enum reason refused; /* the first */
+	struct outcome *line; /* NULL: the sample is all of it */
 };
 
 struct intake {
@@ -71,7 +72,8 @@ struct intake {
 	struct canonical canonical;
 	const uint8_t *source; /* of the datagram that is being taken in */
 	uint64_t stamp;        /* the next sample's; strictly increasing */
-	uint64_t elements_refused;
+	/* Not counted yet: lines that were one sample, lines accepted. */
+	uint64_t single_lines, lines_accepted, elements_refused;
 	size_t samples, lines;
 	struct pending pending[INTAKE_PENDING];
 	struct outcome outcome[INTAKE_PENDING];

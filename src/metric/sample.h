@@ -13,21 +13,19 @@
 /* A client's address: of IPv6, or mapped into it. */
 #define SOURCE_BYTES 16
 
+/* Of one cache line: a worker fills one for each line it reads. */
 struct sample {
-	const char *name;      /* raw */
-	const char *tags;      /* raw, what followed |# */
-	const uint8_t *source; /* of a total: SOURCE_BYTES of its client; else NULL */
-	uint32_t name_len, tags_len;
-	enum kind kind;
-	bool relative;     /* a gauge's delta: the value had a sign */
-	bool total;        /* of a counter: what its client has counted so far */
-	int64_t timestamp; /* of a counter or gauge, s since 1970; 0: now */
-	double weight;     /* 1 / sample rate */
+	const char *name; /* raw */
+	const char *tags; /* raw, what followed |# */
 	union {
-		double value; /* counter, gauge, timer */
-		struct {
-			const char *member; /* set */
-			size_t member_len;
-		};
+		double value;       /* counter, gauge, timer */
+		const char *member; /* set */
 	};
+	double weight;         /* 1 / sample rate */
+	int64_t timestamp;     /* of a counter or gauge, s since 1970; 0: now */
+	const uint8_t *source; /* of a total: SOURCE_BYTES of its client; else NULL */
+	uint32_t name_len, tags_len, member_len;
+	enum kind kind : 8;
+	bool relative; /* a gauge's delta: the value had a sign */
+	bool total;    /* of a counter: what its client has counted so far */
 };

@@ -3,7 +3,6 @@
 
 #include "parse/letter.h"
 
-#include "parse/line.h"
 #include "parse/scan.h"
 
 #include <math.h>
@@ -36,19 +35,6 @@ letter_begin(struct letter *letter, const char *bytes, const char *end)
 	letter->at = colon < stop ? colon + 1 : stop;
 	letter->end = stop;
 	return true;
-}
-
-bool
-letter_quick(const char **at, const char *end, struct sample *sample_out)
-{
-	const char *line = *at;
-
-	if (!line_quick(at, end, sample_out))
-		return false;
-	if (memchr(sample_out->name, '|', sample_out->name_len) == NULL)
-		return true;
-	*at = line;
-	return false;
 }
 
 /* StatsD checks that what follows the @ is a number without a minus, and then
@@ -97,7 +83,7 @@ take_value(
 		return REASON_BAD_VALUE;
 	if (sample->kind == KIND_SET) {
 		sample->member = at < end ? at : "0";
-		sample->member_len = at < end ? (size_t)(end - at) : 1;
+		sample->member_len = at < end ? (uint32_t)(end - at) : 1;
 		return REASON_NONE;
 	}
 	if (status == NUMBER_INFINITE ||

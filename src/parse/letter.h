@@ -32,9 +32,6 @@ struct letter {
  * no line at all. */
 bool letter_begin(struct letter *letter, const char *bytes, const char *end);
 
-/* As line_quick(): the usual line in one pass, as letter_next() would take it. */
-bool letter_quick(const char **at, const char *end, struct sample *sample_out);
-
 /* The next element. False: there are no more. Else *reason_out says why it is
  * refused, or is REASON_NONE and *sample_out holds it. A line gives at least
  * one of either. */

@@ -5,9 +5,8 @@
 
 #include "base/number.h"
 #include "parse/event.h"
-#include "parse/scan.h"
+#include "parse/quick.h"
 
-#include <endian.h>
 #include <math.h>
 #include <string.h>
 #include <strings.h>
@@ -31,72 +30,93 @@ line_begin(struct line *line, const char *bytes, const char *end)
 	return true;
 }
 
-#define EACH_BYTE(byte) (UINT64_C(0x0101010101010101) * (unsigned char)(byte))
-
-/* The high bit of each byte of word that is 0, the first time rightly, and
- * perhaps of some after it (Mycroft, 1987). */
-static uint64_t
-zero_bytes(uint64_t word)
+/* A number from `at` to the bar, and its type; h and d only this grammar has. */
+static const char *
+single_number(const char *at, const char *bar, const char *end, struct sample *sample)
 {
-	return (word - EACH_BYTE(1)) & ~word & EACH_BYTE(0x80);
+	const char *type = bar + 1, *stop;
+
+	if (number_parse(at, end, &stop, &sample->value) != NUMBER_OK || stop != bar)
+		return NULL;
+	if (*type != 'h' && *type != 'd')
+		return quick_type(type, end, sample);
+	sample->kind = KIND_TIMER;
+	return type + 1;
 }
 
-/* The first colon or newline. */
+/* A set's member from `at` to the bar, colons and all. */
 static const char *
-find_name_end(const char *at, const char *end)
+single_member(const char *at, const char *bar, struct sample *sample)
 {
-	for (; end - at >= 8; at += 8) {
-		uint64_t word;
+	sample->kind = KIND_SET;
+	sample->member = at;
+	sample->member_len = (uint32_t)(bar - at);
+	return bar + 2;
+}
 
-		memcpy(&word, at, sizeof(word));
-		word = le64toh(word);
-		uint64_t found =
-		    zero_bytes(word ^ EACH_BYTE(':')) | zero_bytes(word ^ EACH_BYTE('\n'));
+static const char *
+single_rate(const char *at, const char *end, struct sample *sample)
+{
+	const char *stop;
+	double rate;
 
-		if (found != 0)
-			return at + __builtin_ctzll(found) / 8;
+	if (at == end || *at == '+' || *at == '-' ||
+	    number_parse(at, end, &stop, &rate) != NUMBER_OK)
+		return NULL;
+	sample->weight = 1 / rate;
+	return rate <= 1 && isfinite(sample->weight) ? stop : NULL;
+}
+
+/* What stands at the end of a line may be no part of it. */
+static const char *
+single_tags(const char *at, const char *end, struct sample *sample)
+{
+	const char *stop = scan_first(at, end, '|', '\n', '\n');
+
+	sample->tags = at;
+	sample->tags_len = (uint32_t)(stop - at);
+	return scan_line_end(at, stop) == stop ? stop : NULL;
+}
+
+/* The fields of a sample, up to the end of its line. */
+static const char *
+single_fields(const char *at, const char *end, struct sample *sample)
+{
+	while (at != NULL && end - at >= 2 && *at == '|') {
+		switch (at[1]) {
+		case '@': at = single_rate(at + 2, end, sample); break;
+		case '#': at = single_tags(at + 2, end, sample); break;
+		case 'T': return NULL;
+		default: at = scan_first(at + 1, end, '|', '\n', '\n'); break;
+		}
 	}
-	while (at < end && *at != ':' && *at != '\n')
-		at++;
-	return at;
+	return sample->kind != KIND_COUNTER || isfinite(sample->value * sample->weight) ? at : NULL;
 }
 
 bool
-line_quick(const char **at, const char *end, struct sample *sample_out)
+line_single(const char **at, const char *end, struct sample *sample_out)
 {
-	const char *name = *at, *colon = find_name_end(name, end), *stop;
-	double value;
+	const char *name = *at, *colon = scan_first(name, end, ':', '\n', '\n');
 
 	if (end - colon < 4 || colon == name || *colon != ':' ||
-	    number_parse(colon + 1, end, &stop, &value) != NUMBER_OK || end - stop < 2 ||
-	    *stop != '|' || (*name == '_' && event_begins(name, end)))
+	    (*name == '_' && event_begins(name, end)))
 		return false;
-	enum kind kind;
-	const char *after = stop + 2;
+	const char *value = colon + 1, *bar = scan_first(value, end, '|', '\n', '\n');
 
-	switch (stop[1]) {
-	case 'c': kind = KIND_COUNTER; break;
-	case 'g': kind = KIND_GAUGE; break;
-	case 'm':
-		if (after == end || *after++ != 's' || value < 0)
-			return false;
-		kind = KIND_TIMER;
-		break;
-	default: return false;
-	}
-	if (after < end && *after != '\n')
+	if (end - bar < 2 || bar == value || *bar != '|')
 		return false;
 	*sample_out = (struct sample){
 	    .name = name,
 	    .tags = "",
 	    .name_len = (uint32_t)(colon - name),
-	    .kind = kind,
-	    .relative = kind == KIND_GAUGE && (colon[1] == '+' || colon[1] == '-'),
 	    .weight = 1,
-	    .value = value,
 	};
-	*at = after < end ? after + 1 : end;
-	return true;
+	const char *stop = bar[1] == 's' ? single_member(value, bar, sample_out)
+					 : single_number(value, bar, end, sample_out);
+
+	if (stop != NULL)
+		stop = single_fields(stop, end, sample_out);
+	return stop != NULL && quick_end(at, stop, end);
 }
 
 /* The end of what ends at a bar or a colon. */
@@ -301,7 +321,7 @@ take_value(const struct line *line, const char *at, const char *end, struct samp
 	if (line->kind != KIND_SET)
 		return take_number(line, at, end, sample);
 	sample->member = at;
-	sample->member_len = (size_t)(end - at);
+	sample->member_len = (uint32_t)(end - at);
 	return at < end ? REASON_NONE : REASON_NO_VALUE;
 }
 

@@ -3,10 +3,15 @@
 
 #pragma once
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 /* The first such byte, or the end. */
 static inline const char *
@@ -15,6 +20,72 @@ scan_byte(const char *at, const char *end, char byte)
 	const char *found = memchr(at, byte, (size_t)(end - at));
 
 	return found != NULL ? found : end;
+}
+
+/* Bytes that are looked at in one step, and which of them are one of three: the
+ * lowest bits stand for the first byte. */
+#ifdef __SSE2__
+#define SCAN_STEP 16
+#define SCAN_BITS_A_BYTE 1
+
+static inline uint64_t
+scan_step(const char *at, char a, char b, char c)
+{
+	__m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
+	__m128i found = _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(a)),
+	    _mm_or_si128(
+		_mm_cmpeq_epi8(bytes, _mm_set1_epi8(b)), _mm_cmpeq_epi8(bytes, _mm_set1_epi8(c))));
+
+	return (uint64_t)_mm_movemask_epi8(found);
+}
+#else
+#define SCAN_STEP 8
+#define SCAN_BITS_A_BYTE 8
+#define SCAN_EACH(byte) (UINT64_C(0x0101010101010101) * (unsigned char)(byte))
+
+/* The high bit of each byte that is 0, the first time rightly, and perhaps of
+ * some after it (Mycroft, 1987). */
+static inline uint64_t
+scan_zeros(uint64_t word)
+{
+	return (word - SCAN_EACH(1)) & ~word & SCAN_EACH(0x80);
+}
+
+static inline uint64_t
+scan_step(const char *at, char a, char b, char c)
+{
+	uint64_t word;
+
+	memcpy(&word, at, sizeof(word));
+	word = le64toh(word);
+	return scan_zeros(word ^ SCAN_EACH(a)) | scan_zeros(word ^ SCAN_EACH(b)) |
+	    scan_zeros(word ^ SCAN_EACH(c));
+}
+#endif
+
+/* The first of three bytes, which may be equal, or the end. What is left of
+ * the last step is looked at together with what stands before it, of which it
+ * is known that it is none of them. */
+static inline const char *
+scan_first(const char *at, const char *end, char a, char b, char c)
+{
+	bool has_step = end - at >= SCAN_STEP;
+
+	while (end - at >= SCAN_STEP) {
+		uint64_t found = scan_step(at, a, b, c);
+
+		if (found != 0)
+			return at + __builtin_ctzll(found) / SCAN_BITS_A_BYTE;
+		at += SCAN_STEP;
+	}
+	if (has_step) {
+		uint64_t found = scan_step(end - SCAN_STEP, a, b, c);
+
+		at = found == 0 ? end : end - SCAN_STEP + __builtin_ctzll(found) / SCAN_BITS_A_BYTE;
+	}
+	while (at < end && *at != a && *at != b && *at != c)
+		at++;
+	return at;
 }
 
 /* The end of a line without what clients put before its newline. */

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "parse/letter.h"
+#include "parse/quick.h"
 
 #include <math.h>
 #include <string.h>
@@ -49,7 +50,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 		const char *newline = memchr(at, '\n', (size_t)(end - at));
 		const char *stop = newline != NULL ? newline : end, *quick_at = at;
 		struct sample quick;
-		bool taken = letter_quick(&quick_at, end, &quick);
+		bool taken = quick_line(&quick_at, end, &quick);
 
 		CHECK(quick_at == (taken ? stop + (stop < end) : at));
 		check_line(at, stop, taken ? &quick : NULL);

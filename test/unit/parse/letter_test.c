@@ -7,6 +7,7 @@
 #include "metric/kind.h"
 #include "parse/canonical.h"
 #include "parse/line.h"
+#include "parse/quick.h"
 #include "test/unit/random.h"
 #include "test/unit/suite.h"
 
@@ -476,7 +477,7 @@ START_TEST(the_quick_way_takes_what_the_thorough_one_would)
 		struct text quick = {0}, thorough = {0};
 		struct sample sample;
 
-		if (letter_quick(&at, bytes + len, &sample)) {
+		if (quick_line(&at, bytes + len, &sample)) {
 			taken++;
 			describe(&quick, &sample, REASON_NONE);
 			describe_datagram(&thorough, bytes, (size_t)(at - bytes));
