@@ -19,28 +19,28 @@ first_slot(uint64_t member, uint32_t mask)
 	return (uint32_t)hash_bytes((const char *)&member, sizeof(member)) & mask;
 }
 
-/* False: it is there already. There is a free slot. */
-static bool
-insert(uint64_t *slots, uint32_t mask, uint64_t member)
+/* The slot that holds a member, or the empty one it would go into; there is
+ * one. */
+static uint64_t *
+find_slot(uint64_t *slots, uint32_t mask, uint64_t member)
 {
 	uint32_t at = first_slot(member, mask);
 
 	while (slots[at] != 0 && slots[at] != member)
 		at = (at + 1) & mask;
-	if (slots[at] == member)
-		return false;
-	slots[at] = member;
-	return true;
+	return &slots[at];
 }
 
+/* False: it is there already. There is a free slot. */
 static bool
-contains(const struct set_record *record, uint64_t member)
+insert(uint64_t *slots, uint32_t mask, uint64_t member)
 {
-	uint32_t at = first_slot(member, record->mask);
+	uint64_t *slot = find_slot(slots, mask, member);
 
-	while (record->members[at] != 0 && record->members[at] != member)
-		at = (at + 1) & record->mask;
-	return record->members[at] == member;
+	if (*slot == member)
+		return false;
+	*slot = member;
+	return true;
 }
 
 static void *
@@ -99,27 +99,53 @@ estimate(struct set_record *record, struct arena *arena)
 	record->count = record->mask = 0;
 }
 
+static bool
+has_room(const struct set_record *record)
+{
+	return record->count < SET_MEMBERS_MOST &&
+	    (record->count + 1) * 4 <= (record->mask + 1) * 3;
+}
+
 /* Room for one more member, among others or in registers. False: there is
  * none. */
 static bool
 make_room(struct set_record *record, struct arena *arena, const struct budget *budget)
 {
-	uint32_t slots = record->mask + 1;
-	bool most = record->count == SET_MEMBERS_MOST;
-	size_t bytes = slots * 2 * sizeof(uint64_t);
+	size_t bytes = (record->mask + 1) * 2 * sizeof(uint64_t);
+	bool exact = record->count < SET_MEMBERS_MOST &&
+	    (record->count < SET_MEMBERS_FEW || arena->used + bytes <= budget->bytes);
 
-	if (!most && (record->count + 1) * 4 <= slots * 3)
-		return true;
-	bool spent = record->count >= SET_MEMBERS_FEW && arena->used + bytes > budget->bytes;
-
-	if (most || spent)
+	if (!exact)
 		bytes = HYPERLOGLOG_REGISTERS;
 	if (arena->used + bytes > BUDGET_TIMES * budget->bytes)
 		return false;
-	if (most || spent)
-		estimate(record, arena);
-	else
+	if (exact)
 		grow(record, arena);
+	else
+		estimate(record, arena);
+	return true;
+}
+
+/* Into a record without registers. False: there is no room for it. */
+static bool
+add_member(
+    struct set_record *record, uint64_t member, struct arena *arena, const struct budget *budget)
+{
+	uint64_t *slot = find_slot(record->members, record->mask, member);
+
+	if (*slot == member)
+		return true;
+	if (has_room(record)) {
+		*slot = member;
+		record->count++;
+		return true;
+	}
+	if (!make_room(record, arena, budget))
+		return false;
+	if (record->registers != NULL)
+		hyperloglog_add(record->registers, member);
+	else
+		record->count += insert(record->members, record->mask, member);
 	return true;
 }
 
@@ -137,18 +163,10 @@ set_fold(struct set_record *record, struct arena *arena, const struct sample *sa
 			return NULL;
 		record = record_new(arena);
 	}
-	if (record->registers == NULL) {
-		if (contains(record, member))
-			return record;
-		if (!make_room(record, arena, budget))
-			return NULL;
-	}
-	if (record->registers != NULL) {
+	if (record->registers != NULL)
 		hyperloglog_add(record->registers, member);
-		return record;
-	}
-	insert(record->members, record->mask, member);
-	record->count++;
+	else if (!add_member(record, member, arena, budget))
+		return NULL;
 	return record;
 }
 

@@ -183,12 +183,12 @@ redis_registers(struct redis *redis, const char *key, uint8_t *registers)
 }
 
 /* Any bytes, of any length up to 40. */
-static size_t
+static uint32_t
 draw_member(uint64_t *state, char member[static 40])
 {
-	size_t len = random_below(state, 41);
+	uint32_t len = random_below(state, 41);
 
-	for (size_t i = 0; i < len; i++)
+	for (uint32_t i = 0; i < len; i++)
 		member[i] = (char)random_next(state);
 	return len;
 }

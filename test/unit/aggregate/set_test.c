@@ -16,7 +16,7 @@ fold(struct set_record *record, struct arena *arena, const struct budget *budget
 	char text[16];
 	const struct sample sample = {.kind = KIND_SET,
 	    .member = text,
-	    .member_len = (size_t)snprintf(text, sizeof(text), "user%d", member)};
+	    .member_len = (uint32_t)snprintf(text, sizeof(text), "user%d", member)};
 
 	return set_fold(record, arena, &sample, budget);
 }
