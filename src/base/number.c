@@ -16,6 +16,7 @@
 #include "base/check.h"
 #include "base/number_powers.h"
 
+#include <endian.h>
 #include <float.h>
 #include <locale.h>
 #include <math.h>
@@ -31,10 +32,16 @@ _Static_assert(FLT_EVAL_METHOD == 0, "an operation on doubles must round once");
 #define TEXT_MAX (1 + DIGITS_MAX + 1 + DIGITS_MAX + 2 + EXPONENT_DIGITS)
 #define EXACT_DIGITS 19 /* any such number fits 64 bits */
 #define EXACT_INTEGER (UINT64_C(1) << 53)
+#define FEW_PLACES 1000000             /* ten to the power of how many */
 #define HIDDEN_BIT (UINT64_C(1) << 52) /* of a double's significand */
 
 static const double exact_powers[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11,
     1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+
+#define PLACES 16 /* two eights of digits, nearly all of a shortest decimal's 17 */
+static const uint64_t whole_powers[PLACES + 1] = {1, 10, 100, 1000, 10000, 100000, 1000000,
+    10000000, 100000000, 1000000000, 10000000000, 100000000000, 1000000000000, 10000000000000,
+    100000000000000, 1000000000000000, 10000000000000000};
 
 static const char digit_pairs[] = "00010203040506070809101112131415161718192021222324"
 				  "25262728293031323334353637383940414243444546474849"
@@ -233,36 +240,77 @@ number_parse_any(const char *at, const char *end, const char **stop_out, double 
 	return NUMBER_OK;
 }
 
-static size_t
-count_digits(uint64_t value)
+/* Eight digits, the first in the lowest byte, each as a number: halves of four
+ * digits, then pairs, then digits are split side by side in one word. 10486 /
+ * 2^20 and 103 / 2^10 are 1/100 and 1/10 for what fits the lanes. */
+static uint64_t
+eight_digits(uint32_t value)
 {
-	size_t count = 1;
+	uint64_t fours = value / 10000 | (uint64_t)(value % 10000) << 32;
+	uint64_t hundreds = (fours * 10486) >> 20 & UINT64_C(0x7f0000007f);
+	uint64_t pairs = hundreds | (fours - 100 * hundreds) << 16;
+	uint64_t tens = (pairs * 103) >> 10 & UINT64_C(0x000f000f000f000f);
 
-	for (; value >= 10000; value /= 10000)
-		count += 4;
-	return count + (value >= 10) + (value >= 100) + (value >= 1000);
+	return tens | (pairs - 10 * tens) << 8;
 }
 
-/* Exactly count digits, the number's own. */
+/* The digits as text, the first of them first. */
 static void
-put_digits(uint64_t value, size_t count, char *out)
+put_eight(uint64_t digits, char *out)
 {
-	while (count >= 2) {
-		count -= 2;
-		memcpy(out + count, digit_pairs + value % 100 * 2, 2);
-		value /= 100;
+	digits = htole64(digits | UINT64_C(0x3030303030303030));
+	memcpy(out, &digits, sizeof(digits));
+}
+
+static size_t
+put_below_10000(uint32_t value, char *out)
+{
+	const char *last = digit_pairs + 2 * (value % 100);
+	uint32_t hundreds = value / 100;
+
+	if (value < 10) {
+		out[0] = last[1];
+		return 1;
 	}
-	if (count == 1)
-		out[0] = (char)('0' + value);
+	if (hundreds == 0) {
+		memcpy(out, last, 2);
+		return 2;
+	}
+	if (hundreds < 10) {
+		out[0] = (char)('0' + hundreds);
+		memcpy(out + 1, last, 2);
+		return 3;
+	}
+	memcpy(out, digit_pairs + 2 * hundreds, 2);
+	memcpy(out + 2, last, 2);
+	return 4;
+}
+
+/* Five to eight: the first four and the last four, which may overlap. */
+static size_t
+put_below_100000000(uint32_t value, char *out)
+{
+	uint64_t digits = eight_digits(value);
+	unsigned zeros = (unsigned)__builtin_ctzll(digits) / 8;
+	char text[8];
+
+	put_eight(digits, text);
+	memcpy(out, text + zeros, 4);
+	memcpy(out + 4 - zeros, text + 4, 4);
+	return 8 - zeros;
 }
 
 size_t
 number_print_uint(uint64_t value, char *out)
 {
-	size_t count = count_digits(value);
+	if (value < 10000)
+		return put_below_10000((uint32_t)value, out);
+	if (value < 100000000)
+		return put_below_100000000((uint32_t)value, out);
+	size_t len = number_print_uint(value / 100000000, out);
 
-	put_digits(value, count, out);
-	return count;
+	put_eight(eight_digits((uint32_t)(value % 100000000)), out + len);
+	return len + 8;
 }
 
 size_t
@@ -351,31 +399,61 @@ decimal_of(double magnitude)
 	return decimal;
 }
 
-/* Without an exponent: 1500, 15.25, 0.0015. */
+/* A fraction so small, or so long, that there is a zero before the point. */
+static size_t
+put_small_decimal(struct decimal decimal, char *out)
+{
+	char digits[EXACT_DIGITS];
+	size_t count = number_print_uint(decimal.digits, digits);
+	size_t len = 2 + (size_t)-decimal.power;
+
+	memset(out, '0', len - count);
+	out[1] = '.';
+	memcpy(out + len - count, digits, count);
+	return len;
+}
+
+/* Without an exponent: 1500, 15.25, 0.0015. Zeros may stand after the end. */
 static size_t
 put_decimal(struct decimal decimal, char *out)
 {
-	size_t count = count_digits(decimal.digits);
-
 	if (decimal.power >= 0) {
-		put_digits(decimal.digits, count, out);
-		memset(out + count, '0', (size_t)decimal.power);
-		return count + (size_t)decimal.power;
-	}
-	size_t places = (size_t)-decimal.power;
+		size_t len = number_print_uint(decimal.digits, out);
 
-	if (places >= count) {
-		size_t zeros = places - count;
-
-		memcpy(out, "0.", 2);
-		memset(out + 2, '0', zeros);
-		put_digits(decimal.digits, count, out + 2 + zeros);
-		return 2 + places;
+		memset(out + len, '0', (size_t)decimal.power);
+		return len + (size_t)decimal.power;
 	}
-	put_digits(decimal.digits, count, out);
-	memmove(out + count - places + 1, out + count - places, places);
-	out[count - places] = '.';
-	return count + 1;
+	if (decimal.power < -PLACES)
+		return put_small_decimal(decimal, out);
+	uint64_t one = whole_powers[-decimal.power];
+	uint64_t fraction = decimal.digits % one * whole_powers[PLACES + decimal.power];
+	size_t len = number_print_uint(decimal.digits / one, out);
+
+	out[len++] = '.';
+	put_eight(eight_digits((uint32_t)(fraction / 100000000)), out + len);
+	put_eight(eight_digits((uint32_t)(fraction % 100000000)), out + len + 8);
+	return len + (size_t)-decimal.power;
+}
+
+/* A decimal of few places, which most numbers are that are not whole; 0: it is
+ * none. No two decimals of up to 15 digits are the same double (DBL_DIG), so
+ * that one which reads back is the shortest, and the only one so short. Whether
+ * it does is known exactly: a division of whole numbers rounds once. */
+static size_t
+put_few_places(double magnitude, char *out)
+{
+	if (magnitude >= 1e15 / FEW_PLACES)
+		return 0;
+	uint64_t scaled = (uint64_t)(magnitude * FEW_PLACES + 0.5);
+
+	if ((double)scaled / FEW_PLACES != magnitude)
+		return 0;
+	size_t len = number_print_uint(scaled / FEW_PLACES, out);
+	uint64_t places = eight_digits((uint32_t)(scaled % FEW_PLACES * (100000000 / FEW_PLACES)));
+
+	out[len++] = '.';
+	put_eight(places, out + len);
+	return len + 8 - (unsigned)__builtin_clzll(places) / 8;
 }
 
 size_t
@@ -383,12 +461,18 @@ number_print(double value, char *out)
 {
 	double magnitude = fabs(value);
 
+	if (magnitude <= (double)EXACT_INTEGER) {
+		int64_t whole = (int64_t)value;
+
+		if ((double)whole == value)
+			return number_print_int(whole, out);
+	}
 	CHECK(isfinite(value));
-	if (magnitude <= (double)EXACT_INTEGER && magnitude == (double)(int64_t)magnitude)
-		return number_print_int((int64_t)value, out);
 	size_t sign = value < 0;
 
 	if (sign > 0)
 		*out = '-';
-	return sign + put_decimal(decimal_of(magnitude), out + sign);
+	size_t len = put_few_places(magnitude, out + sign);
+
+	return sign + (len > 0 ? len : put_decimal(decimal_of(magnitude), out + sign));
 }

@@ -28,10 +28,11 @@ number_add(double a, double b)
 
 /* Write the shortest decimal that reads back as exactly this finite double,
  * of several the nearest, never with an exponent: 0.1, 1500,
- * 0.30000000000000004. Minus zero is 0. Returns the length; no NUL. */
+ * 0.30000000000000004. Minus zero is 0. Returns the length; no NUL. `out` has
+ * room for NUMBER_TEXT_MAX bytes, of which more may be written than that. */
 size_t number_print(double value, char *out);
 
-/* The same for whole numbers. */
+/* The same for whole numbers, but that nothing is written behind them. */
 size_t number_print_int(int64_t value, char *out);
 size_t number_print_uint(uint64_t value, char *out);
 

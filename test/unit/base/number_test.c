@@ -3,31 +3,13 @@
 
 #include "base/number.c"
 
-#include "test/unit/random.h"
+#include "test/unit/base/shortest.h"
 #include "test/unit/suite.h"
 
 #include <stdio.h>
 
 #define RANDOM_DOUBLES 1000000
 #define RANDOM_TEXTS 200000
-
-static double
-from_bits(uint64_t bits)
-{
-	double value;
-
-	memcpy(&value, &bits, sizeof(value));
-	return value;
-}
-
-static uint64_t
-to_bits(double value)
-{
-	uint64_t bits;
-
-	memcpy(&bits, &value, sizeof(bits));
-	return bits;
-}
 
 static const char *
 printed(double value)
@@ -107,8 +89,8 @@ START_TEST(reads_the_longest_number_and_stops)
 		ck_assert_msg(
 		    number_parse(text, end, &stop, &value) == cases[i].status, "'%s'", text);
 		ck_assert_msg(stop == text + cases[i].len, "'%s' stops at %td", text, stop - text);
-		ck_assert_msg(
-		    to_bits(value) == to_bits(cases[i].value), "'%s' is %.17g", text, value);
+		ck_assert_msg(shortest_bits(value) == shortest_bits(cases[i].value),
+		    "'%s' is %.17g", text, value);
 	}
 }
 END_TEST
@@ -205,7 +187,8 @@ START_TEST(reads_what_strtod_reads)
 
 		enum number_status any = number_parse_any(text, text + len, &stop_any, &value_any);
 
-		if (to_bits(value) != to_bits(expected) || to_bits(value_any) != to_bits(expected))
+		if (shortest_bits(value) != shortest_bits(expected) ||
+		    shortest_bits(value_any) != shortest_bits(expected))
 			ck_abort_msg("'%s': %a, %a, not %a", text, value, value_any, expected);
 		if (stop != text + len || stop_any != text + len)
 			ck_abort_msg(
@@ -221,7 +204,7 @@ START_TEST(seventeen_digits_give_every_double_back)
 	uint64_t state = random_seed();
 
 	for (int i = 0; i < RANDOM_TEXTS; i++) {
-		double expected = from_bits(random_next(&state)), value;
+		double expected = shortest_double(random_next(&state)), value;
 		const char *stop;
 		char text[64];
 
@@ -230,7 +213,7 @@ START_TEST(seventeen_digits_give_every_double_back)
 		int len = snprintf(text, sizeof(text), "%.17g", expected);
 
 		if (number_parse(text, text + len, &stop, &value) != NUMBER_OK ||
-		    to_bits(value) != to_bits(expected))
+		    shortest_bits(value) != shortest_bits(expected))
 			ck_abort_msg("%s is read as %a, not %a", text, value, expected);
 	}
 }
@@ -253,7 +236,7 @@ START_TEST(large_whole_numbers_round_to_even)
 		int len = snprintf(text, sizeof(text), "%" PRIu64 "e0", whole);
 
 		if (number_parse(text, text + len, &stop, &value) != NUMBER_OK ||
-		    to_bits(value) != to_bits((double)whole))
+		    shortest_bits(value) != shortest_bits((double)whole))
 			ck_abort_msg("%s is read as %a, not %a", text, value, (double)whole);
 	}
 }
@@ -325,92 +308,50 @@ START_TEST(writes_the_outermost_doubles)
 }
 END_TEST
 
-/* The significant digits of a text without exponent, zeros at both ends off. */
-static size_t
-significant(const char *text, char *out)
+static void
+check_flaw(double value)
 {
-	size_t len = 0;
+	const char *text = printed(value);
+	const char *flaw = shortest_flaw(value, text);
 
-	for (; *text != '\0'; text++)
-		if (*text >= '0' && *text <= '9' && (len > 0 || *text != '0'))
-			out[len++] = *text;
-	while (len > 0 && out[len - 1] == '0')
-		len--;
-	out[len] = '\0';
-	return len;
+	if (flaw != NULL)
+		ck_abort_msg("%a: %s %s", value, text, flaw);
 }
 
-/* Does a decimal of so many digits next to value, the step-th from the
- * nearest, read back as value? */
-static bool
-reads_back(double value, int digits, int step)
-{
-	char text[64];
-	int exponent;
-
-	snprintf(text, sizeof(text), "%.*e", digits - 1, value);
-	if (step == 0)
-		return strtod(text, NULL) == value;
-	char *e = strchr(text, 'e');
-
-	exponent = atoi(e + 1) - (digits - 1);
-	*e = '\0';
-	if (digits > 1)
-		memmove(text + 1, text + 2, strlen(text + 2) + 1);
-	snprintf(text, sizeof(text), "%llde%d", strtoll(text, NULL, 10) + step, exponent);
-	return strtod(text, NULL) == value;
-}
-
-/* value, finite and positive: what we write reads back, nothing shorter
- * does, and of that length nothing that does is nearer. */
 static void
 check_shortest(double value)
 {
-	char ours[NUMBER_TEXT_MAX + 1], nearest[64];
-	const char *text = printed(value);
-	int digits = (int)significant(text, ours);
-	bool narrow = (to_bits(value) & ((UINT64_C(1) << 52) - 1)) == 0;
-
-	if (strtod(text, NULL) != value)
-		ck_abort_msg("%a is written as %s", value, text);
-	if (digits > 1 &&
-	    (reads_back(value, digits - 1, 0) ||
-		(narrow &&
-		    (reads_back(value, digits - 1, 1) || reads_back(value, digits - 1, -1)))))
-		ck_abort_msg("%a has less than the %d digits of %s", value, digits, text);
-	if (!reads_back(value, digits, 0))
-		return;
-	snprintf(nearest, sizeof(nearest), "%.*e", digits - 1, value);
-	*strchr(nearest, 'e') = '\0';
-	significant(nearest, nearest);
-	if (strcmp(ours, nearest) != 0)
-		ck_abort_msg("%a is nearer to %s than to %s", value, nearest, ours);
+	check_flaw(value);
+	if (!shortest_is_nearest(value, printed(value)))
+		ck_abort_msg("%a: %s is not the nearest", value, printed(value));
 }
 
-START_TEST(any_double_reads_back_and_nothing_shorter_does)
+START_TEST(any_double_reads_back_and_nothing_shorter_or_nearer_does)
 {
 	uint64_t state = random_seed();
 
-	for (int i = 0; i < RANDOM_DOUBLES; i++) {
-		double value = from_bits(random_next(&state) & (UINT64_MAX >> 1));
-
-		if (isfinite(value) && value > 0)
-			check_shortest(value);
-	}
+	for (int i = 0; i < RANDOM_DOUBLES; i++)
+		check_flaw(shortest_random(&state));
+	for (int i = 0; i < RANDOM_DOUBLES / 10; i++)
+		check_shortest(shortest_random(&state));
 }
 END_TEST
 
-START_TEST(short_decimals_come_back_as_they_were)
+START_TEST(decimals_of_up_to_fifteen_digits_come_back_as_they_were)
 {
 	uint64_t state = random_seed();
 
 	for (int i = 0; i < RANDOM_DOUBLES / 10; i++) {
+		int places = 1 + (int)random_below(&state, 8);
+		uint64_t whole = random_next(&state) % 10000000 >> random_below(&state, 24);
+		uint64_t fraction = random_next(&state) % whole_powers[places];
 		char text[64];
 		const char *stop;
 		double value;
+
+		fraction += fraction % 10 == 0;
 		int len =
-		    snprintf(text, sizeof(text), "%u.%03u%u", random_below(&state, 1000000000),
-			random_below(&state, 1000), 1 + random_below(&state, 9));
+		    snprintf(text, sizeof(text), "%" PRIu64 ".%0*" PRIu64, whole, places, fraction);
 
 		if (number_parse(text, text + len, &stop, &value) != NUMBER_OK ||
 		    strcmp(printed(value), text) != 0)
@@ -440,7 +381,7 @@ START_TEST(powers_and_their_neighbours_are_shortest)
 		check_shortest(nextafter(value, 0));
 	}
 	for (uint64_t bits = 1; bits <= 4096; bits++)
-		check_shortest(from_bits(bits));
+		check_shortest(shortest_double(bits));
 }
 END_TEST
 
@@ -466,6 +407,26 @@ START_TEST(whole_numbers_have_every_length)
 	ck_assert_str_eq(ours, "18446744073709551615");
 	ours[number_print_int(INT64_MIN, ours)] = '\0';
 	ck_assert_str_eq(ours, "-9223372036854775808");
+}
+END_TEST
+
+/* And nothing is written behind their end. */
+START_TEST(whole_numbers_are_what_the_library_writes)
+{
+	uint64_t state = random_seed();
+
+	for (uint64_t i = 0; i < 20000 + RANDOM_TEXTS; i++) {
+		uint64_t value = i < 20000 ? i : random_next(&state) >> random_below(&state, 64);
+		char ours[32], theirs[32];
+
+		memset(ours, '#', sizeof(ours));
+		memset(theirs, '#', sizeof(theirs));
+		theirs[snprintf(theirs, sizeof(theirs), "%" PRIu64, value)] = '#';
+		size_t len = number_print_uint(value, ours);
+
+		if (ours[len] != '#' || memcmp(ours, theirs, sizeof(ours)) != 0)
+			ck_abort_msg("%" PRIu64 " is written as %.32s", value, ours);
+	}
 }
 END_TEST
 
@@ -560,10 +521,11 @@ static const struct suite_test tests[] = {
     SUITE_TEST(large_whole_numbers_round_to_even),
     SUITE_TEST(writes_what_javascript_writes_without_exponents),
     SUITE_TEST(writes_the_outermost_doubles),
-    SUITE_TEST(any_double_reads_back_and_nothing_shorter_does),
-    SUITE_TEST(short_decimals_come_back_as_they_were),
+    SUITE_TEST(any_double_reads_back_and_nothing_shorter_or_nearer_does),
+    SUITE_TEST(decimals_of_up_to_fifteen_digits_come_back_as_they_were),
     SUITE_TEST(powers_and_their_neighbours_are_shortest),
     SUITE_TEST(whole_numbers_have_every_length),
+    SUITE_TEST(whole_numbers_are_what_the_library_writes),
     SUITE_TEST(powers_of_ten_are_rounded_up_from_the_exact_ones),
     {0},
 };
