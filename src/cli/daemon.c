@@ -194,7 +194,7 @@ count_workers(const struct settings *settings)
 	return count < WORKERS_AUTO_MOST ? count : WORKERS_AUTO_MOST;
 }
 
-/* Descriptors the daemon will have open: sockets, loops, the odd file. */
+/* Descriptors the daemon will have open: sockets, alarms, loops, the odd file. */
 static rlim_t
 count_descriptors(const struct settings *settings)
 {
@@ -205,7 +205,7 @@ count_descriptors(const struct settings *settings)
 
 		addresses += 2 * listener->udp.count; /* of both families */
 	}
-	return 48 + workers * (4 + addresses) + 8 * settings->sinks.count;
+	return 48 + workers * (4 + 2 * addresses) + 8 * settings->sinks.count;
 }
 
 /* The limit on descriptors is raised as far as need be, and may be. */

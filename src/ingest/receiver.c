@@ -28,8 +28,11 @@
 #define MEASUREMENTS 16
 #define GLANCE_NS 10000
 
-/* A drain that took this many was a busy one. */
-#define BUSY 16
+/* Datagrams in a millisecond from which on it is busy; how long a pause is, at
+ * most, and at least, to be worth its alarm. */
+#define BUSY 4
+#define PAUSE_MOST CLOCK_MS
+#define PAUSE_LEAST (CLOCK_MS / 10)
 
 /* Of a slot: the longest datagram; and how far apart slots are, an odd number
  * of lines and pages, so that their beginnings do not share a cache set. Only
@@ -180,19 +183,49 @@ receive_some(struct receiver *receiver, size_t *bytes)
 	return (size_t)count;
 }
 
-/* Take in what is there until a budget of bytes is spent. Returns how many
- * datagrams; *all_out says that there were no more. */
-static size_t
-drain(struct receiver *receiver, size_t budget, bool *all_out)
+/* Take in what is there until a budget of bytes is spent. True: there was no
+ * more. */
+static bool
+drain(struct receiver *receiver, size_t budget)
 {
-	size_t taken = 0, some = SLOTS, bytes = 0;
+	size_t some = SLOTS, bytes = 0;
 
 	while (some == SLOTS && bytes < budget) {
 		some = receive_some(receiver, &bytes);
-		taken += some;
+		receiver->datagrams += some;
 	}
-	*all_out = some < SLOTS;
-	return taken;
+	receiver->bytes += bytes;
+	return some < SLOTS;
+}
+
+int64_t
+receiver_pause(uint32_t capacity, size_t datagrams, size_t bytes, int64_t elapsed_ns)
+{
+	double elapsed = (double)elapsed_ns;
+
+	if ((double)datagrams * (double)CLOCK_MS < BUSY * elapsed)
+		return 0;
+	double pause = (double)capacity / 8 / (double)bytes * elapsed;
+
+	return pause >= PAUSE_MOST ? PAUSE_MOST : pause >= PAUSE_LEAST ? (int64_t)pause : 0;
+}
+
+/* The pause that is due after what has come since the judgement before: either
+ * during a pause, or in a millisecond at least. */
+static int64_t
+judge(struct receiver *receiver, bool paused, int64_t now)
+{
+	int64_t elapsed_ns = now - receiver->judged_ns;
+
+	if (!paused && elapsed_ns < CLOCK_MS)
+		return 0;
+	int64_t pause_ns =
+	    receiver_pause(receiver->capacity, receiver->datagrams, receiver->bytes, elapsed_ns);
+
+	receiver->judged_ns = now;
+	receiver->datagrams = 0;
+	receiver->bytes = 0;
+	return clock_is_virtual() ? 0 : pause_ns;
 }
 
 static void on_readable(uv_poll_t *poll, int status, int events);
@@ -203,39 +236,25 @@ wait_for_socket(struct receiver *receiver)
 	CHECK(uv_poll_start(&receiver->poll, UV_READABLE, on_readable) == 0);
 }
 
-/* May the receiver stay away for a pause, when `taken` datagrams came since
- * the drain before? */
-static bool
-may_pause(const struct receiver *receiver, size_t taken, int64_t elapsed_ns)
-{
-	if (taken < BUSY || clock_is_virtual())
-		return false;
-	if (elapsed_ns > CLOCK_SECOND) /* after a silence that says nothing of the rate */
-		elapsed_ns = CLOCK_SECOND;
-	int64_t holds = receiver->capacity / UDP_DATAGRAM_CHARGE;
-
-	return holds * elapsed_ns / 8 >= (int64_t)taken * RECEIVER_PAUSE;
-}
-
 static void
 take_turn(struct receiver *receiver)
 {
 	int64_t now = clock_mono_ns();
-	bool all;
-	size_t taken = drain(receiver, TURN_BYTES, &all);
-	int64_t elapsed_ns = now - receiver->drained_ns;
+	bool all = drain(receiver, TURN_BYTES);
+	bool paused = !uv_is_active((uv_handle_t *)&receiver->poll);
+	int64_t pause_ns = judge(receiver, paused, now);
 
-	receiver->drained_ns = now;
-	if (all && may_pause(receiver, taken, elapsed_ns)) {
-		uv_poll_stop(&receiver->poll);
-		timer_start(&receiver->pause, RECEIVER_PAUSE);
-	} else if (!uv_is_active((uv_handle_t *)&receiver->poll)) {
+	if (all && pause_ns > 0) {
+		if (!paused)
+			uv_poll_stop(&receiver->poll);
+		alarm_set(&receiver->pause, pause_ns);
+	} else if (paused) {
 		wait_for_socket(receiver);
 	}
 }
 
 static void
-on_pause_over(struct timer *pause)
+on_pause_over(struct alarm *pause)
 {
 	take_turn((struct receiver *)((char *)pause - offsetof(struct receiver, pause)));
 }
@@ -285,13 +304,13 @@ receiver_init(struct receiver *receiver, struct thread *thread, struct intake *i
 		receiver->capacity = memory.capacity;
 	CHECK(uv_poll_init(&thread->loop, &receiver->poll, fd) == 0);
 	receiver->poll.data = receiver;
-	timer_init(&receiver->pause, thread, on_pause_over);
+	alarm_init(&receiver->pause, thread, on_pause_over);
 }
 
 void
 receiver_start(struct receiver *receiver)
 {
-	receiver->drained_ns = clock_mono_ns();
+	receiver->judged_ns = clock_mono_ns();
 	wait_for_socket(receiver);
 }
 
@@ -326,14 +345,13 @@ receiver_stop(struct receiver *receiver)
 {
 	struct sock_filter refuse = BPF_STMT(BPF_RET | BPF_K, 0);
 	struct sock_fprog program = {.len = 1, .filter = &refuse};
-	bool all;
 
 	/* From here on the kernel drops, and counts, what arrives: the drain ends,
 	 * and nothing is left unaccounted for. */
 	if (setsockopt(receiver->fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) != 0)
 		log_failure(receiver, errno);
-	drain(receiver, receiver->capacity, &all);
+	(void)drain(receiver, receiver->capacity);
 	receiver_look(receiver);
-	timer_fini(&receiver->pause);
+	alarm_fini(&receiver->pause);
 	uv_close((uv_handle_t *)&receiver->poll, on_closed);
 }

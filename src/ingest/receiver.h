@@ -3,10 +3,11 @@
  * as the load allows.
  *
  * Waking up costs more than a datagram. While datagrams keep coming, the
- * receiver does not wait for the next one but for RECEIVER_PAUSE, and takes
- * all that came meanwhile; never longer than an eighth of what the buffer
- * holds at the present rate. When it gets quiet it waits for the socket
- * again, so that a lone datagram is read at once.
+ * receiver does not wait for the next one but for a pause of a millisecond, and
+ * takes all that came meanwhile; the pause is shorter where an eighth of the
+ * buffer would fill sooner. When it gets quiet it waits for the socket again,
+ * so that a lone datagram is read at once. How busy it is is judged over a
+ * millisecond at least: a pair of datagrams is no load.
  *
  * What a datagram's samples are ordered by is when it was read; where the
  * datagrams of one client go to several workers (steer: random) it is when the
@@ -20,10 +21,13 @@
 #pragma once
 
 #include "ingest/intake.h"
+#include "net/alarm.h"
 #include "net/timer.h"
 #include "net/udp.h"
 
-#define RECEIVER_PAUSE CLOCK_MS
+/* How long to stay away from the socket when so much came in that time, bytes
+ * counting as against the buffer, of which there are `capacity`; 0: not at all. */
+int64_t receiver_pause(uint32_t capacity, size_t datagrams, size_t bytes, int64_t elapsed_ns);
 
 /* Buffers for one recvmmsg, shared by the receivers of a worker. */
 struct slots;
@@ -43,9 +47,10 @@ struct receiver {
 	uint32_t dropped;                 /* by the kernel, when last looked */
 	int64_t wall_ahead_ns;            /* wall clock less monotonic clock, when last measured */
 	counter queued_bytes, peak_bytes; /* of the receive buffer, when looked */
-	int64_t drained_ns;               /* when last, monotonic */
-	uv_poll_t poll;
-	struct timer pause;
+	int64_t judged_ns;                /* how busy it is, when last, monotonic */
+	size_t datagrams, bytes;          /* since then */
+	uv_poll_t poll;                   /* stopped during a pause */
+	struct alarm pause;
 	bool open;
 };
 

@@ -119,12 +119,11 @@ seen(const struct stand *stand)
 START_TEST(a_turn_is_bounded_by_bytes)
 {
 	struct stand *stand = stand_open(32 << 20);
-	bool all;
 
 	if (holds(stand, 16 << 20)) {
 		send_lines(stand, 200, 60000);
-		ck_assert_uint_le(drain(&stand->receiver, TURN_BYTES, &all), SLOTS);
-		ck_assert(!all);
+		ck_assert(!drain(&stand->receiver, TURN_BYTES));
+		ck_assert_uint_le(stand->receiver.datagrams, SLOTS);
 	}
 	receiver_stop(&stand->receiver);
 	stand_close(stand);
@@ -134,15 +133,101 @@ END_TEST
 START_TEST(a_turn_takes_a_thousand_short_datagrams)
 {
 	struct stand *stand = stand_open(32 << 20);
-	bool all;
 
 	if (holds(stand, 2 << 20)) {
 		send_lines(stand, 1000, 40);
-		ck_assert_uint_eq(drain(&stand->receiver, TURN_BYTES, &all), 1000);
-		ck_assert(all);
+		ck_assert(drain(&stand->receiver, TURN_BYTES));
+		ck_assert_uint_eq(stand->receiver.datagrams, 1000);
+		ck_assert_uint_eq(stand->receiver.bytes, 1000 * UDP_DATAGRAM_CHARGE);
 	}
 	receiver_stop(&stand->receiver);
 	stand_close(stand);
+}
+END_TEST
+
+/* Four datagrams a millisecond are a load. */
+START_TEST(a_pause_is_a_millisecond_or_what_fills_an_eighth_of_the_buffer)
+{
+	static const struct {
+		uint32_t capacity;
+		size_t datagrams, bytes;
+		int64_t elapsed_ns, pause_ns;
+	} cases[] = {
+	    /* Quiet, and at the edge of it. */
+	    {1 << 20, 0, 0, CLOCK_MS, 0},
+	    {1 << 20, 1, 832, CLOCK_MS, 0},
+	    {1 << 20, 3, 3 * 832, CLOCK_MS, 0},
+	    {1 << 20, 4, 4 * 832, CLOCK_MS, CLOCK_MS},
+	    {1 << 20, 4, 4 * 832, CLOCK_MS + 1, 0},
+	    {1 << 20, 39, 39 * 832, 10 * CLOCK_MS, 0},
+	    {1 << 20, 40, 40 * 832, 10 * CLOCK_MS, CLOCK_MS},
+	    /* After a silence, whatever its end brings. */
+	    {1 << 20, 1300, 1300 * 832, 3600 * CLOCK_SECOND, 0},
+	    {UINT32_MAX, 1300, 1300 * 832, INT64_MAX, 0},
+	    /* An eighth of the buffer in less than a millisecond. */
+	    {1 << 20, 100, 1 << 17, CLOCK_MS, CLOCK_MS},
+	    {1 << 20, 100, 1 << 18, CLOCK_MS, CLOCK_MS / 2},
+	    {1 << 20, 100, 1 << 18, CLOCK_MS / 2, CLOCK_MS / 4},
+	    {1 << 20, 1000, 10 << 17, CLOCK_MS, CLOCK_MS / 10},
+	    /* In less than an alarm is worth. */
+	    {1 << 20, 1000, 11 << 17, CLOCK_MS, 0},
+	    {0, 1000, 1000 * 832, CLOCK_MS, 0},
+	    /* The same at any rate that the buffer has room for. */
+	    {32 << 20, 4000, 4000 * 832, CLOCK_MS, CLOCK_MS},
+	    {32 << 20, 8000, 1 << 23, CLOCK_MS, CLOCK_MS / 2},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		ck_assert_msg(receiver_pause(cases[i].capacity, cases[i].datagrams, cases[i].bytes,
+				  cases[i].elapsed_ns) == cases[i].pause_ns,
+		    "case %zu", i);
+}
+END_TEST
+
+static int64_t
+judge_after(struct receiver *receiver, bool paused, size_t datagrams, int64_t now)
+{
+	receiver->datagrams += datagrams;
+	receiver->bytes += datagrams * UDP_DATAGRAM_CHARGE;
+	return judge(receiver, paused, now);
+}
+
+/* Time is what the cases say. */
+START_TEST(a_load_is_judged_over_a_millisecond_or_a_pause)
+{
+	struct receiver receiver = {.capacity = 1 << 20};
+	static const struct {
+		int64_t elapsed_ns;
+		size_t datagrams;
+		bool paused;
+		int64_t pause_ns;
+	} cases[] = {
+	    {CLOCK_SECOND, 1, false, 0},
+	    /* A pair, then a handful, in one another's wake. */
+	    {1000, 1, false, 0},
+	    {1000, 20, false, 0},
+	    {CLOCK_SECOND, 1, false, 0},
+	    /* One by one, ten a millisecond. */
+	    {CLOCK_MS / 2, 5, false, 0},
+	    {CLOCK_MS / 2, 5, false, CLOCK_MS},
+	    {CLOCK_MS, 10, true, CLOCK_MS},
+	    {CLOCK_MS + 50000, 10, true, CLOCK_MS},
+	    /* It got quiet: the next one is waited for. */
+	    {CLOCK_MS, 1, true, 0},
+	    {CLOCK_MS, 1, false, 0},
+	    /* A pause that was short is judged all the same. */
+	    {CLOCK_MS, 315, false, CLOCK_MS / 2},
+	    {CLOCK_MS / 2, 1, true, 0},
+	};
+	int64_t now = 0;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		now += cases[i].elapsed_ns;
+		int64_t pause_ns = judge_after(&receiver, cases[i].paused, cases[i].datagrams, now);
+
+		ck_assert_msg(pause_ns / 10000 == cases[i].pause_ns / 10000, "case %zu: %lld", i,
+		    (long long)pause_ns);
+	}
 }
 END_TEST
 
@@ -191,10 +276,9 @@ static void
 read_both(struct stand *const *stands, unsigned first, struct gauge_base *base)
 {
 	struct record *records[2];
-	bool all;
 
 	for (unsigned i = 0; i < 2; i++)
-		drain(&stands[(first + i) % 2]->receiver, TURN_BYTES, &all);
+		drain(&stands[(first + i) % 2]->receiver, TURN_BYTES);
 	for (unsigned i = 0; i < 2; i++)
 		records[i] = gauge_of(stands[i]);
 	if (records[0] != NULL)
@@ -301,11 +385,11 @@ START_TEST(a_total_knows_its_client)
 	struct stand *stand = stand_open(1 << 20);
 	uint8_t source[SOURCE_BYTES];
 	union udp_address client = loopback();
-	bool all;
 
 	say(stand, "a:5|C");
 	say(stand, "a:6|C");
-	ck_assert_uint_eq(drain(&stand->receiver, TURN_BYTES, &all), 2);
+	drain(&stand->receiver, TURN_BYTES);
+	ck_assert_uint_eq(stand->receiver.datagrams, 2);
 	udp_host(&client, source);
 	const struct sample sample = {.name = "a",
 	    .name_len = 1,
@@ -326,6 +410,8 @@ END_TEST
 static const struct suite_test tests[] = {
     SUITE_TEST(a_turn_is_bounded_by_bytes),
     SUITE_TEST(a_turn_takes_a_thousand_short_datagrams),
+    SUITE_TEST(a_pause_is_a_millisecond_or_what_fills_an_eighth_of_the_buffer),
+    SUITE_TEST(a_load_is_judged_over_a_millisecond_or_a_pause),
     SUITE_TEST(a_stop_accounts_for_every_datagram_until_the_socket_is_gone),
     SUITE_TEST(a_gauge_steered_at_random_ends_at_its_last_value),
     SUITE_TEST(a_stamp_is_never_later_than_now),
