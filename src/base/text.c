@@ -17,18 +17,15 @@ text_fini(struct text *text)
 	*text = (struct text){0};
 }
 
-char *
-text_reserve(struct text *text, size_t more)
+void
+text_grow(struct text *text, size_t more)
 {
-	if (text->cap - text->len < more) {
-		size_t cap = text->cap < 64 ? 64 : text->cap;
+	size_t cap = text->cap < 64 ? 64 : text->cap;
 
-		while (cap - text->len < more)
-			cap *= 2;
-		text->bytes = mem_resize(text->bytes, cap, 1);
-		text->cap = cap;
-	}
-	return text->bytes + text->len;
+	while (cap - text->len < more)
+		cap *= 2;
+	text->bytes = mem_resize(text->bytes, cap, 1);
+	text->cap = cap;
 }
 
 void

@@ -16,9 +16,18 @@ struct text {
 /* An empty text needs no memory: struct text t = {0}. */
 void text_fini(struct text *text);
 
+/* Make room for `more` further bytes. */
+void text_grow(struct text *text, size_t more);
+
 /* Room for `more` further bytes, to be filled in at the address returned and
  * then added to len by the caller. */
-char *text_reserve(struct text *text, size_t more);
+static inline char *
+text_reserve(struct text *text, size_t more)
+{
+	if (text->cap - text->len < more)
+		text_grow(text, more);
+	return text->bytes + text->len;
+}
 
 void text_vprintf(struct text *text, const char *format, va_list args)
     __attribute__((format(printf, 2, 0)));
