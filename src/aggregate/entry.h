@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* entry.h -- one raw key of a worker's table, and what it gathers.
  *
+ *      entry  | 32 cells | 4 gid | 4 profiles | 9 small ones | key
+ *
  * An entry has two cells: the one of the open interval, which the worker
  * writes, and the one of the interval before, which the flusher may be
  * reading. A cell is stamped with its interval: one from an older interval is
@@ -27,11 +29,11 @@ struct cell {
 };
 
 struct entry {
-	struct cell cell[2]; /* cell[seq & 1] is open */
-	struct entry *alias; /* NULL: this key is its own canonical form */
+	/* cell[seq & 1] is open. An alias folds nothing: its cells are only
+	 * stamped, and the first one's value is the address of what it stands for. */
+	struct cell cell[2];
 	/* Immutable once published, but for the worker's own `profiles` and
 	 * `aliases` and the flusher's `gid`. */
-	uint64_t hash;
 	uint32_t gid;      /* the flusher's number for the series; 0: not seen yet */
 	uint32_t profiles; /* a bit per listener profile that spells it so; the worker's */
 	uint16_t name_len, tags_len;
@@ -49,6 +51,7 @@ enum entry_mode {
 	ENTRY_ABSOLUTE = 1,   /* of a gauge: a sign is part of the value */
 	ENTRY_CUMULATIVE = 2, /* of a counter: its samples are totals, kept by source */
 	ENTRY_TOTAL = 4,      /* the running total of one source; no series, but feeds one */
+	ENTRY_ALIAS = 8,      /* another spelling of what is canonical */
 };
 
 /* Records of one interval. Each begins with a link, by which the flusher
@@ -97,6 +100,22 @@ struct set_record {
 	uint64_t *members;    /* hashes */
 	uint8_t *registers;   /* NULL: the members are all there is; else HyperLogLog's */
 };
+
+/* What it is an alias of; NULL: this key is its own canonical form. */
+static inline struct entry *
+entry_alias(const struct entry *entry)
+{
+	if ((entry->modes & ENTRY_ALIAS) == 0)
+		return NULL;
+	return (struct entry *)(uintptr_t)atomic_load_explicit(
+	    &entry->cell[0].value, memory_order_relaxed);
+}
+
+static inline bool
+entry_is_total(const struct entry *entry)
+{
+	return (entry->modes & ENTRY_TOTAL) != 0;
+}
 
 static inline const char *
 entry_tags(const struct entry *entry)

@@ -5,55 +5,37 @@
 #include "aggregate/table.h"
 
 #include "base/check.h"
-#include "base/hash.h"
-#include "base/mem.h"
 
 #include <stdlib.h>
 
-#define SLOTS_AT_FIRST 16
-#define TOMBSTONE UINT64_C(1)
-#define POINTER_BITS 48
-#define POINTER_MASK ((UINT64_C(1) << POINTER_BITS) - 1)
+#define SLOTS_AT_FIRST_LOG2 4
+#define SLOTS_MOST_LOG2 31
 
-struct subtable {
-	uint32_t mask;
-	uint32_t used; /* slots that are not empty, tombstones included; the worker's */
-	uint32_t live; /* the worker's */
-	_Atomic uint64_t slot[];
-};
+/* Entries to bring near while sweeping or freeing. */
+#define AHEAD 8
 
-static struct entry *
-slot_entry(uint64_t slot)
+_Static_assert(POOL_ALIGN == 16, "an entry's address leaves four bits free");
+
+static size_t
+sub_bytes(uint64_t sub)
 {
-	return (struct entry *)(uintptr_t)(slot & POINTER_MASK);
+	return sizeof(uint64_t) << (sub & SUB_LOG2);
 }
 
 static uint64_t
-hash_tag(uint64_t hash)
+sub_new(struct table *table, unsigned log2)
 {
-	return hash >> 32 << POINTER_BITS;
+	CHECK(log2 <= SLOTS_MOST_LOG2);
+	void *slots = pool_alloc(&table->pool, sub_bytes(log2));
+
+	CHECK(((uintptr_t)slots & SUB_LOG2) == 0);
+	return (uintptr_t)memset(slots, 0, sub_bytes(log2)) | log2;
 }
 
-static struct subtable *
-subtable_new(uint32_t slots)
+static void
+sub_free(struct table *table, uint64_t sub)
 {
-	struct subtable *sub = mem_zero(1, sizeof(*sub) + slots * sizeof(sub->slot[0]));
-
-	sub->mask = slots - 1;
-	return sub;
-}
-
-/* By the worker, who alone changes it. */
-static struct subtable *
-own_sub(const struct table *table, uint64_t hash)
-{
-	return atomic_load_explicit(&table->sub[hash >> 56], memory_order_relaxed);
-}
-
-static uint64_t
-own_slot(const struct subtable *sub, uint32_t at)
-{
-	return atomic_load_explicit(&sub->slot[at], memory_order_relaxed);
+	pool_free(&table->pool, (void *)(uintptr_t)sub_slots(sub), sub_bytes(sub));
 }
 
 void
@@ -61,40 +43,27 @@ table_init(struct table *table)
 {
 	memset(table, 0, sizeof(*table));
 	for (unsigned i = 0; i < TABLE_SUBS; i++)
-		atomic_init(&table->sub[i], subtable_new(SLOTS_AT_FIRST));
+		atomic_init(&table->sub[i], sub_new(table, SLOTS_AT_FIRST_LOG2));
 	table->dropped = mem_zero(1, sizeof(*table->dropped));
+}
+
+static void
+free_limbo_subs(struct table *table)
+{
+	while (table->limbo_subs_count > 0)
+		sub_free(table, table->limbo_subs[--table->limbo_subs_count]);
 }
 
 void
 table_fini(struct table *table)
 {
-	for (unsigned i = 0; i < TABLE_SUBS; i++) {
-		struct subtable *sub = atomic_load(&table->sub[i]);
-
-		for (uint32_t at = 0; at <= sub->mask; at++)
-			if (own_slot(sub, at) > TOMBSTONE)
-				free(slot_entry(own_slot(sub, at)));
-		free(sub);
-	}
-	table_collect(table);
-	free(table->limbo.at);
+	free_limbo_subs(table);
+	for (unsigned i = 0; i < TABLE_SUBS; i++)
+		sub_free(table, atomic_load(&table->sub[i]));
+	pool_fini(&table->pool);
+	entry_list_fini(&table->limbo);
+	free(table->limbo_subs);
 	free(table->dropped);
-}
-
-void
-table_prefetch(const struct table *table, uint64_t hash)
-{
-	const struct subtable *sub = own_sub(table, hash);
-
-	__builtin_prefetch(&sub->slot[(uint32_t)hash & sub->mask]);
-}
-
-void
-table_prefetch_entry(const struct table *table, uint64_t hash)
-{
-	const struct subtable *sub = own_sub(table, hash);
-
-	__builtin_prefetch(slot_entry(own_slot(sub, (uint32_t)hash & sub->mask)));
 }
 
 uint64_t
@@ -109,85 +78,49 @@ table_hash(const struct sample *spelling)
 	return hash_join(hash, (uint64_t)spelling->kind + 1);
 }
 
-static bool
-is_total(const struct entry *entry)
+bool
+entry_is_from(const struct entry *entry, const struct sample *spelling)
 {
-	return (entry->modes & ENTRY_TOTAL) != 0;
+	return memcmp(entry_source(entry), spelling->source, SOURCE_BYTES) == 0;
 }
 
-/* One of them at least is a total. */
-static bool
-is_same_total(const struct entry *entry, const struct sample *spelling)
-{
-	return is_total(entry) && spelling->total &&
-	    memcmp(entry_source(entry), spelling->source, SOURCE_BYTES) == 0;
-}
-
-static bool
-is_spelled(const struct entry *entry, uint64_t hash, const struct sample *spelling)
-{
-	return entry->hash == hash && entry->name_len == spelling->name_len &&
-	    entry->tags_len == spelling->tags_len && entry->kind == spelling->kind &&
-	    memcmp(entry->key, spelling->name, spelling->name_len) == 0 &&
-	    (spelling->tags_len == 0 ||
-		memcmp(entry_tags(entry), spelling->tags, spelling->tags_len) == 0) &&
-	    (!(is_total(entry) | spelling->total) || is_same_total(entry, spelling));
-}
-
-struct entry *
-table_find(
-    const struct table *table, uint64_t hash, const struct sample *spelling, uint32_t profile)
-{
-	const struct subtable *sub = own_sub(table, hash);
-	uint64_t tag = hash_tag(hash);
-
-	for (uint32_t at = (uint32_t)hash & sub->mask;; at = (at + 1) & sub->mask) {
-		uint64_t slot = own_slot(sub, at);
-
-		if (slot == 0)
-			return NULL;
-		if (slot == TOMBSTONE || (slot & ~POINTER_MASK) != tag)
-			continue;
-		struct entry *entry = slot_entry(slot);
-		bool fits = profile != 0 ? (entry->profiles & profile) != 0 : entry->alias == NULL;
-
-		if (fits && is_spelled(entry, hash, spelling))
-			return entry;
-	}
-}
-
+/* Put a slot where searches for its tag find it. */
 static void
-put_in_limbo(struct table *table, void *unlinked)
+link_slot(uint64_t sub, uint64_t slot)
 {
-	table->limbo.at = mem_room(
-	    table->limbo.at, table->limbo.count, &table->limbo.cap, sizeof(*table->limbo.at));
-	table->limbo.at[table->limbo.count++] = unlinked;
+	uint32_t at = sub_home(sub, slot);
+
+	while (own_slot(sub, at) != SLOT_EMPTY)
+		at = (at + 1) & sub_mask(sub);
+	atomic_store_explicit(&sub_slots(sub)[at], slot, memory_order_release);
 }
 
+/* Free what nobody can be reading any more. */
 static void
-link_entry(struct subtable *sub, struct entry *entry)
+collect_subs(struct table *table)
 {
-	uint32_t at = (uint32_t)entry->hash & sub->mask;
-
-	while (own_slot(sub, at) != 0)
-		at = (at + 1) & sub->mask;
-	atomic_store_explicit(
-	    &sub->slot[at], hash_tag(entry->hash) | (uintptr_t)entry, memory_order_release);
-	sub->used++;
-	sub->live++;
+	if (table->limbo_subs_count > 0 && !atomic_load(&table->reading))
+		free_limbo_subs(table);
 }
 
 /* A larger sub-table, or one without tombstones, in the place of the old. */
-static struct subtable *
-rebuild(struct table *table, unsigned index, const struct subtable *old)
+static uint64_t
+rebuild(struct table *table, unsigned index)
 {
-	uint32_t slots = old->mask + 1;
-	struct subtable *sub = subtable_new(old->live * 4 >= slots ? slots * 2 : slots);
+	uint64_t old = atomic_load_explicit(&table->sub[index], memory_order_relaxed);
+	uint32_t slots = sub_mask(old) + 1;
+	bool larger = table->load[index].live >= slots / 4;
+	uint64_t sub = sub_new(table, (unsigned)(old & SUB_LOG2) + larger);
 
-	for (uint32_t at = 0; at <= old->mask; at++)
-		if (own_slot(old, at) > TOMBSTONE)
-			link_entry(sub, slot_entry(own_slot(old, at)));
+	for (uint32_t at = 0; at < slots; at++)
+		if (own_slot(old, at) > SLOT_TOMBSTONE)
+			link_slot(sub, own_slot(old, at));
 	atomic_store(&table->sub[index], sub);
+	table->load[index].used = table->load[index].live;
+	table->limbo_subs = mem_room(table->limbo_subs, table->limbo_subs_count,
+	    &table->limbo_subs_cap, sizeof(*table->limbo_subs));
+	table->limbo_subs[table->limbo_subs_count++] = old;
+	collect_subs(table);
 	return sub;
 }
 
@@ -197,7 +130,7 @@ count_entry(struct table *table, const struct entry *entry, bool comes)
 	uint64_t one = comes ? 1 : UINT64_MAX;
 
 	counter_add(&table->counters[TABLE_KEYS], one);
-	if (entry->alias != NULL)
+	if ((entry->modes & ENTRY_ALIAS) != 0)
 		return;
 	counter_add(&table->counters[TABLE_SERIES + entry->kind], one);
 	counter_add(&table->counters[comes ? TABLE_SERIES_CREATED : TABLE_SERIES_EXPIRED], 1);
@@ -215,12 +148,19 @@ count_alias(struct table *table, struct entry *of, bool comes)
 
 /* The key begins before the end of the struct. */
 static size_t
-entry_bytes(const struct sample *spelling)
+entry_bytes(size_t name_len, size_t tags_len, bool total)
 {
-	size_t bytes = offsetof(struct entry, key) + spelling->name_len + spelling->tags_len +
-	    (spelling->total ? SOURCE_BYTES : 0);
+	size_t bytes =
+	    offsetof(struct entry, key) + name_len + tags_len + (total ? SOURCE_BYTES : 0);
 
 	return bytes > sizeof(struct entry) ? bytes : sizeof(struct entry);
+}
+
+static void
+free_entry(struct table *table, struct entry *entry)
+{
+	pool_free(&table->pool, entry,
+	    entry_bytes(entry->name_len, entry->tags_len, entry_is_total(entry)));
 }
 
 /* Put the bytes of the key after an entry that is filled in. */
@@ -240,28 +180,30 @@ struct entry *
 table_insert(struct table *table, uint64_t hash, const struct sample *spelling, uint32_t profiles,
     struct entry *alias, uint8_t modes, uint16_t plan)
 {
-	struct subtable *sub = own_sub(table, hash);
-	struct entry *entry = mem_alloc(entry_bytes(spelling));
+	unsigned index = hash_sub(hash);
+	uint64_t sub = own_sub(table, hash);
+	struct entry *entry = pool_alloc(
+	    &table->pool, entry_bytes(spelling->name_len, spelling->tags_len, spelling->total));
 
-	CHECK(((uintptr_t)entry & ~POINTER_MASK) == 0);
+	CHECK(((uintptr_t)entry & SLOT_TAG) == 0);
 	*entry = (struct entry){
-	    .alias = alias,
-	    .hash = hash,
+	    .cell[0].value = (uintptr_t)alias,
 	    .profiles = profiles,
 	    .name_len = (uint16_t)spelling->name_len,
 	    .tags_len = (uint16_t)spelling->tags_len,
 	    .plan = plan,
 	    .kind = (uint8_t)spelling->kind,
-	    .modes = (uint8_t)(modes | (spelling->total ? ENTRY_TOTAL : 0)),
+	    .modes = (uint8_t)(modes | (spelling->total ? ENTRY_TOTAL : 0) |
+		(alias != NULL ? ENTRY_ALIAS : 0)),
 	};
 	copy_key(entry, spelling);
 	if (alias != NULL)
 		count_alias(table, alias, true);
-	if ((sub->used + 1) * 8 > (sub->mask + 1) * 5) {
-		put_in_limbo(table, sub);
-		sub = rebuild(table, (unsigned)(hash >> 56), sub);
-	}
-	link_entry(sub, entry);
+	if (((uint64_t)table->load[index].used + 1) * 8 > ((uint64_t)sub_mask(sub) + 1) * 5)
+		sub = rebuild(table, index);
+	link_slot(sub, (hash & SLOT_TAG) | (uintptr_t)entry);
+	table->load[index].used++;
+	table->load[index].live++;
 	count_entry(table, entry, true);
 	return entry;
 }
@@ -276,48 +218,78 @@ is_idle(const struct entry *entry, uint32_t oldest_seq)
 	return entry->aliases == 0;
 }
 
+/* Returns how many canonical entries went. */
+static size_t
+retire(struct table *table, struct entry *entry, struct window *window)
+{
+	struct entry *alias = entry_alias(entry);
+
+	if (alias != NULL)
+		count_alias(table, alias, false);
+	count_entry(table, entry, false);
+	entry_list_add(&window->retired, &window->spare, entry);
+	return alias == NULL;
+}
+
+bool
+table_sweep_on(struct table *table, struct table_sweep *sweep, uint32_t most, uint32_t oldest_seq,
+    struct window *window, size_t *gone)
+{
+	unsigned index = sweep->sub;
+	uint64_t sub = atomic_load_explicit(&table->sub[index], memory_order_relaxed);
+	uint32_t mask = sub_mask(sub), at = (uint32_t)(sweep->place << (sub & SUB_LOG2) >> 32);
+	uint32_t last = mask - at < most ? mask : at + most - 1;
+
+	for (; at <= last; at++) {
+		uint64_t slot = own_slot(sub, at);
+
+		__builtin_prefetch(slot_entry(own_slot(sub, (at + AHEAD) & mask)));
+		if (slot <= SLOT_TOMBSTONE || !is_idle(slot_entry(slot), oldest_seq))
+			continue;
+		atomic_store(&sub_slots(sub)[at], SLOT_TOMBSTONE);
+		table->load[index].live--;
+		*gone += retire(table, slot_entry(slot), window);
+	}
+	if (last < mask) {
+		sweep->place = (uint64_t)(last + 1) << (32 - (sub & SUB_LOG2));
+		return false;
+	}
+	*sweep = (struct table_sweep){.sub = (index + 1) % TABLE_SUBS};
+	return true;
+}
+
 size_t
 table_sweep(struct table *table, unsigned index, uint32_t oldest_seq, struct window *window)
 {
-	struct subtable *sub = atomic_load_explicit(&table->sub[index], memory_order_relaxed);
+	struct table_sweep sweep = {.sub = index};
 	size_t gone = 0;
 
-	for (uint32_t at = 0; at <= sub->mask; at++) {
-		uint64_t slot = own_slot(sub, at);
-
-		if (slot <= TOMBSTONE || !is_idle(slot_entry(slot), oldest_seq))
-			continue;
-		struct entry *entry = slot_entry(slot);
-
-		atomic_store(&sub->slot[at], TOMBSTONE);
-		sub->live--;
-		if (entry->alias != NULL)
-			count_alias(table, entry->alias, false);
-		else
-			gone++;
-		count_entry(table, entry, false);
-		entry_list_add(&window->retired, entry);
-	}
+	table_sweep_on(table, &sweep, UINT32_MAX, oldest_seq, window, &gone);
 	return gone;
 }
 
 void
 table_release(struct table *table, struct entry_list *retired)
 {
-	for (size_t i = 0; i < retired->count; i++)
-		put_in_limbo(table, retired->at[i]);
-	retired->count = 0;
+	entry_list_append(&table->limbo, retired);
 	table_collect(table);
 }
 
-void
+bool
 table_collect(struct table *table)
 {
+	collect_subs(table);
 	if (table->limbo.count == 0 || atomic_load(&table->reading))
-		return;
-	for (size_t i = 0; i < table->limbo.count; i++)
-		free(table->limbo.at[i]);
-	table->limbo.count = 0;
+		return false;
+	struct entry_block *block = entry_list_take(&table->limbo);
+
+	for (size_t i = 0; i < block->count; i++) {
+		if (i + AHEAD < block->count)
+			__builtin_prefetch(block->at[i + AHEAD], 1);
+		free_entry(table, block->at[i]);
+	}
+	free(block);
+	return table->limbo.count > 0;
 }
 
 void
@@ -325,13 +297,13 @@ table_read(struct table *table, unsigned index, void (*visit)(const struct entry
     void *arg)
 {
 	atomic_store(&table->reading, true);
-	struct subtable *sub = atomic_load(&table->sub[index]);
+	uint64_t sub = atomic_load(&table->sub[index]);
 
-	for (uint32_t at = 0; at <= sub->mask; at++) {
-		uint64_t slot = atomic_load(&sub->slot[at]);
+	for (uint32_t at = 0; at <= sub_mask(sub); at++) {
+		uint64_t slot = atomic_load(&sub_slots(sub)[at]);
 
-		if (slot > TOMBSTONE && slot_entry(slot)->alias == NULL &&
-		    !is_total(slot_entry(slot)))
+		if (slot > SLOT_TOMBSTONE &&
+		    (slot_entry(slot)->modes & (ENTRY_ALIAS | ENTRY_TOTAL)) == 0)
 			visit(slot_entry(slot), arg);
 	}
 	atomic_store(&table->reading, false);
@@ -346,7 +318,7 @@ entry_read_counter(
 	const struct cell *cell = &entry->cell[cell_seq(odd) > cell_seq(even)];
 	uint64_t meta = cell_seq(odd) > cell_seq(even) ? odd : even;
 
-	if (entry->kind != KIND_COUNTER || is_total(entry))
+	if (entry->kind != KIND_COUNTER || entry_is_total(entry))
 		return false;
 	*seq_out = cell_seq(meta);
 	*hits_out = cell_hits(meta);

@@ -2,12 +2,19 @@
 /* table.h -- a worker's series: single writer, lock-free, readable while it
  * changes.
  *
- * 256 sub-tables by the hash's top byte, each doubled alone, so that growth
- * never stalls the worker for long. A slot is a pointer and 16 more bits of
- * the hash; probing is linear.
+ * 256 sub-tables by eight bits of the hash, each doubled alone, so that growth
+ * never stalls the worker for long. A sub-table is an array of slots, and a
+ * slot is the address of an entry and, in the bits that no address has, a tag:
+ * the same bits of the hash. Tags lead to slots, so that a sub-table is doubled
+ * without a look at the entries.
  *
- *      hash  | 8 sub-table | 8 | 16 tag | 32 ... first slot |
- *      slot  | 16 tag | 48 pointer |     0 empty, 1 tombstone
+ *      hash      | 16 tag | 36 | 8 sub-table | 4 tag |
+ *      slot      | 16 tag | 44 address       | 4 tag |     0 empty, 1 tombstone
+ *      sub-table | 59 address of the slots | 5 log2 of their number |
+ *
+ * A search begins at the slot whose share of all slots is the tag's share of
+ * all tags, and goes on to the right. Where there are more slots than tags,
+ * beyond 2^28 in all, searches only become longer.
  *
  * The worker inserts, unlinks and frees. One reader on another thread, and
  * only one, may walk a sub-table at any time: it raises `reading` meanwhile.
@@ -18,18 +25,30 @@
 #pragma once
 
 #include "aggregate/window.h"
+#include "base/hash.h"
+#include "base/mem.h"
+#include "base/pool.h"
 
 #define TABLE_SUBS 256
 
-struct subtable;
+#define SLOT_EMPTY 0
+#define SLOT_TOMBSTONE 1
+#define SLOT_TAG UINT64_C(0xffff00000000000f)
+
+#define SUB_LOG2 31 /* the bits of it */
 
 struct table {
-	_Atomic(struct subtable *) sub[TABLE_SUBS];
-	_Atomic bool reading;
+	_Atomic uint64_t sub[TABLE_SUBS];
 	struct {
-		void **at;
-		size_t count, cap;
-	} limbo; /* unlinked, not freed yet; the worker's */
+		uint32_t used; /* slots that are not empty, tombstones included */
+		uint32_t live;
+	} load[TABLE_SUBS]; /* the worker's */
+	_Atomic bool reading;
+	struct pool pool; /* of entries and slots; the worker's */
+	/* Unlinked, not freed yet; the worker's. */
+	struct entry_list limbo;
+	uint64_t *limbo_subs;
+	size_t limbo_subs_count, limbo_subs_cap;
 	/* What spellings that are to be dropped are aliases of, and how many there
 	 * are; it is no series, and never folded into. The worker's. */
 	struct entry *dropped;
@@ -39,40 +58,44 @@ struct table {
 
 void table_init(struct table *table);
 
-/* Frees every entry. */
+/* Frees every entry, those on lists of windows included. */
 void table_fini(struct table *table);
-
-/* Bring near the slot that a hash leads to; then, a while later, the entry
- * that stands in it. */
-void table_prefetch(const struct table *table, uint64_t hash);
-void table_prefetch_entry(const struct table *table, uint64_t hash);
 
 /* Hash of a spelling: kind, name and tags, as they are in the sample; of a
  * total its source, too. */
 uint64_t table_hash(const struct sample *spelling);
 
-/* The entry of a spelling. A profile is one bit; 0 finds the canonical entry
- * with exactly these bytes. */
-struct entry *table_find(
-    const struct table *table, uint64_t hash, const struct sample *spelling, uint32_t profile);
-
 /* Add an entry that is not there. alias NULL: a canonical one, spelled by
  * `profiles`. modes are bits of enum entry_mode; ENTRY_TOTAL is added to those
- * of a total, which counts as a counter, as series do. */
+ * of a total, which counts as a counter, as series do; ENTRY_ALIAS to an
+ * alias's. */
 struct entry *table_insert(struct table *table, uint64_t hash, const struct sample *spelling,
     uint32_t profiles, struct entry *alias, uint8_t modes, uint16_t plan);
 
-/* Unlink from one sub-table what has had no sample since before oldest_seq,
- * and hand it to the window's retired list. Returns how many canonical
- * entries went. */
+/* A walk that unlinks what is idle, a sub-table at a time. It does not mind
+ * that the table changes between its steps. */
+struct table_sweep {
+	unsigned sub;   /* the next sub-table ... */
+	uint64_t place; /* ... and what of 2^32 of it is done */
+};
+
+/* Go on over at most so many slots, and no farther than the end of the
+ * sub-table: unlink what has had no sample since before oldest_seq, and hand
+ * it to the window's retired list. True: that was the end. What canonical
+ * entries went is added to *gone. */
+bool table_sweep_on(struct table *table, struct table_sweep *sweep, uint32_t most,
+    uint32_t oldest_seq, struct window *window, size_t *gone);
+
+/* The same for all of one sub-table. Returns how many canonical entries went. */
 size_t table_sweep(struct table *table, unsigned index, uint32_t oldest_seq, struct window *window);
 
 /* The window has returned: what was retired in it may be freed as soon as
  * nobody reads. */
 void table_release(struct table *table, struct entry_list *retired);
 
-/* Free what is in limbo unless the reader is at work. */
-void table_collect(struct table *table);
+/* Free a block of what is in limbo, unless the reader is at work. True: go on,
+ * there is more. */
+bool table_collect(struct table *table);
 
 /* The one reader: call visit for each series of a sub-table. */
 void table_read(struct table *table, unsigned index,
@@ -82,3 +105,129 @@ void table_read(struct table *table, unsigned index,
  * interval. False: it is changing, or not a counter. */
 bool entry_read_counter(
     const struct entry *entry, uint32_t *seq_out, uint32_t *hits_out, double *value_out);
+
+/* ---- finding, inline: the hot path ---- */
+
+static inline _Atomic uint64_t *
+sub_slots(uint64_t sub)
+{
+	return (_Atomic uint64_t *)(uintptr_t)(sub & ~(uint64_t)SUB_LOG2);
+}
+
+static inline uint32_t
+sub_mask(uint64_t sub)
+{
+	return (UINT32_C(1) << (sub & SUB_LOG2)) - 1;
+}
+
+/* The tag's share of all tags, as one of 2^32; of a hash or of a slot. */
+static inline uint32_t
+tag_place(uint64_t tagged)
+{
+	return (uint32_t)(tagged >> 48) << 16 | (uint32_t)(tagged & 15) << 12;
+}
+
+static inline bool
+same_tag(uint64_t tagged, uint64_t other)
+{
+	return ((tagged ^ other) & SLOT_TAG) == 0;
+}
+
+static inline unsigned
+hash_sub(uint64_t hash)
+{
+	return (unsigned)(hash >> 4) & (TABLE_SUBS - 1);
+}
+
+/* Where a search begins. */
+static inline uint32_t
+sub_home(uint64_t sub, uint64_t tagged)
+{
+	return tag_place(tagged) >> (32 - (sub & SUB_LOG2));
+}
+
+static inline struct entry *
+slot_entry(uint64_t slot)
+{
+	return (struct entry *)(uintptr_t)(slot & ~SLOT_TAG);
+}
+
+/* By the worker, who alone changes it. */
+static inline uint64_t
+own_sub(const struct table *table, uint64_t hash)
+{
+	return atomic_load_explicit(&table->sub[hash_sub(hash)], memory_order_relaxed);
+}
+
+static inline uint64_t
+own_slot(uint64_t sub, uint32_t at)
+{
+	return atomic_load_explicit(&sub_slots(sub)[at], memory_order_relaxed);
+}
+
+/* Bring near the slot that a hash leads to. */
+static inline void
+table_prefetch(const struct table *table, uint64_t hash)
+{
+	uint64_t sub = own_sub(table, hash);
+
+	__builtin_prefetch(&sub_slots(sub)[sub_home(sub, hash)]);
+}
+
+/* Then, a while later, the entry whose tag is the hash's: both of the lines
+ * that a short key ends in. It is returned: as good as always the one that
+ * table_find() finds, if entry_fits() says so. NULL: there is none. */
+static inline struct entry *
+table_prefetch_entry(const struct table *table, uint64_t hash)
+{
+	uint64_t sub = own_sub(table, hash);
+	uint32_t at = sub_home(sub, hash);
+	uint64_t slot = own_slot(sub, at);
+
+	while (!same_tag(slot, hash) && slot != SLOT_EMPTY) {
+		at = (at + 1) & sub_mask(sub);
+		slot = own_slot(sub, at);
+	}
+	struct entry *entry = slot_entry(slot);
+
+	__builtin_prefetch(entry, 1);
+	__builtin_prefetch((const char *)entry + 64, 1);
+	return entry;
+}
+
+/* Of two totals: do they come from the same source? */
+bool entry_is_from(const struct entry *entry, const struct sample *spelling);
+
+/* Is it the entry of a spelling? A profile is one bit; 0 wants the canonical
+ * entry with exactly these bytes. */
+static inline bool
+entry_fits(const struct entry *entry, const struct sample *spelling, uint32_t profile)
+{
+	if (entry->name_len != spelling->name_len || entry->tags_len != spelling->tags_len ||
+	    entry->kind != spelling->kind || entry_is_total(entry) != spelling->total)
+		return false;
+	if (profile != 0 ? (entry->profiles & profile) == 0 : (entry->modes & ENTRY_ALIAS) != 0)
+		return false;
+	return mem_equal(entry->key, spelling->name, spelling->name_len) &&
+	    (spelling->tags_len == 0 ||
+		mem_equal(entry_tags(entry), spelling->tags, spelling->tags_len)) &&
+	    (!spelling->total || entry_is_from(entry, spelling));
+}
+
+/* The entry of a spelling. */
+static inline struct entry *
+table_find(
+    const struct table *table, uint64_t hash, const struct sample *spelling, uint32_t profile)
+{
+	uint64_t sub = own_sub(table, hash);
+
+	for (uint32_t at = sub_home(sub, hash);; at = (at + 1) & sub_mask(sub)) {
+		uint64_t slot = own_slot(sub, at);
+		struct entry *entry = slot_entry(slot);
+
+		if (slot == SLOT_EMPTY)
+			return NULL;
+		if (same_tag(slot, hash) && entry != NULL && entry_fits(entry, spelling, profile))
+			return entry;
+	}
+}

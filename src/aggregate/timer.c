@@ -131,7 +131,9 @@ timer_fold(struct timer_record *record, struct arena *arena, const struct sample
 
 /* ---- gathering ---- */
 
-/* Ascending values and what they weigh. */
+/* Ascending values and what they weigh. Values that all weigh 1 are followed
+ * by their sums, each of all up to its own, and then by those of squares: the
+ * lowest of them are added up once for all statistics. */
 struct ascending {
 	const double *at;
 	size_t count, stride; /* 1: values, all weighing 1; 2: pairs */
@@ -204,6 +206,20 @@ sort_values(double *at, size_t count)
 	}
 }
 
+/* Put sums of the values, and of their squares, behind them. */
+static void
+add_up(double *at, size_t count)
+{
+	double sum = 0, squares = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		sum = number_add(sum, at[i]);
+		squares = number_add(squares, at[i] * at[i]);
+		at[count + i] = sum;
+		at[2 * count + i] = squares;
+	}
+}
+
 /* The values of all records in ascending order; none has a sketch. */
 static struct ascending
 gather_values(const struct record *records, const struct budget *budget, struct timer_room *room)
@@ -215,16 +231,19 @@ gather_values(const struct record *records, const struct budget *budget, struct 
 		const struct timer_record *record = (const struct timer_record *)at;
 		size_t doubles = record->count * values.stride;
 
-		room_make(room, used + doubles);
+		room_make(room, 3 * (used + doubles));
 		memcpy(room->values + used, record->values, doubles * sizeof(double));
 		used += doubles;
 	}
 	values.at = room->values;
 	values.count = used / values.stride;
-	if (values.stride == 1)
+	if (values.stride == 1) {
 		sort_values(room->values, values.count);
-	else
-		qsort(room->values, values.count, 2 * sizeof(double), compare_pairs);
+		add_up(room->values, values.count);
+		values.weight = (double)values.count;
+		return values;
+	}
+	qsort(room->values, values.count, 2 * sizeof(double), compare_pairs);
 	for (size_t i = 0; i < values.count; i++)
 		values.weight = number_add(values.weight, weight_at(&values, i));
 	return values;
@@ -299,13 +318,11 @@ take_whole(const struct ascending *values, double weight, struct lowest *lowest)
 {
 	size_t count = weight < (double)values->count ? (size_t)weight : values->count;
 
-	for (size_t i = 0; i < count; i++) {
-		double value = values->at[i];
-
-		lowest->sum = number_add(lowest->sum, value);
-		lowest->squares = number_add(lowest->squares, value * value);
+	if (count > 0) {
+		lowest->last = count - 1;
+		lowest->sum = values->at[values->count + lowest->last];
+		lowest->squares = values->at[2 * values->count + lowest->last];
 	}
-	lowest->last = count > 0 ? count - 1 : 0;
 	lowest->next = count < values->count ? count : lowest->last;
 	return count;
 }

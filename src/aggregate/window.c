@@ -8,7 +8,7 @@
 #include "aggregate/timer.h"
 #include "aggregate/total.h"
 #include "base/mem.h"
-#include "base/number.h"
+#include "base/pool.h"
 
 #include <stdlib.h>
 
@@ -22,34 +22,48 @@ window_init(struct window *window, unsigned worker, size_t listeners)
 void
 window_fini(struct window *window)
 {
-	for (size_t i = 0; i < window->retired.count; i++)
-		free(window->retired.at[i]);
-	free(window->retired.at);
-	free(window->touched.at);
-	free(window->dated.at);
-	free(window->intake);
-	arena_fini(&window->arena);
+	entry_list_fini(&window->touched);
+	entry_list_fini(&window->retired);
+	entry_blocks_trim(&window->spare, SIZE_MAX);
+	arena_fini(&window->dated.arena);
 	arena_fini(&window->events.arena);
+	arena_fini(&window->arena);
+	free(window->intake);
 }
 
 void
-window_open(struct window *window, uint64_t seq)
+window_clear(struct window *window)
 {
-	window->interval = (struct interval){.seq = seq};
-	window->touched.count = 0;
-	window->retired.count = 0;
+	entry_list_clear(&window->touched, &window->spare);
+	entry_list_clear(&window->retired, &window->spare);
+	window->dated.first = window->dated.last = NULL;
 	window->dated.count = 0;
 	window->events.first = window->events.newest = NULL;
 	window->events.count = 0;
+	window->filled = 0;
+	arena_reset(&window->dated.arena);
 	arena_reset(&window->events.arena);
 	arena_reset(&window->arena);
 }
 
 void
-entry_list_add(struct entry_list *list, struct entry *entry)
+window_open(struct window *window, uint64_t seq)
 {
-	list->at = mem_room(list->at, list->count, &list->cap, sizeof(*list->at));
-	list->at[list->count++] = entry;
+	window_clear(window);
+	window->interval = (struct interval){.seq = seq};
+}
+
+void
+window_lend(struct window *from, struct window *to)
+{
+	entry_blocks_append(&to->spare, &from->spare);
+}
+
+void
+window_settle(const struct window *window)
+{
+	for (size_t i = 0; i < window->filled; i++)
+		pool_settle(window->filled_at[i]);
 }
 
 /* The record after one more sample; record is NULL for the interval's first.
@@ -68,48 +82,53 @@ fold_record(struct window *window, void *record, const struct sample *sample, ui
 }
 
 enum reason
-window_fold(struct window *window, struct entry *entry, const struct sample *sample, uint64_t stamp,
-    const struct budget *budget, counter *table)
+window_fold_record(struct window *window, struct entry *entry, const struct sample *sample,
+    uint64_t stamp, const struct budget *budget, counter *table)
 {
 	uint32_t seq = (uint32_t)window->interval.seq;
 	struct cell *cell = &entry->cell[seq & 1];
 	uint64_t meta = atomic_load_explicit(&cell->meta, memory_order_relaxed);
-	uint64_t value = atomic_load_explicit(&cell->value, memory_order_relaxed);
 	uint32_t hits = cell_seq(meta) == seq ? cell_hits(meta) : 0;
+	void *record = NULL;
 
-	if (sample->kind == KIND_COUNTER && (entry->modes & ENTRY_TOTAL) == 0) {
-		double sum = hits > 0 ? bits_double(value) : 0;
-
-		value = double_bits(number_add(sum, sample->value * sample->weight));
-	} else {
-		void *record = fold_record(window, hits > 0 ? (void *)(uintptr_t)value : NULL,
-		    sample, stamp, budget, table);
-
-		if (record == NULL)
-			return sample->kind == KIND_TIMER ? REASON_TIMER_BUDGET : REASON_SET_BUDGET;
-		value = (uintptr_t)record;
-	}
-	if (hits == 0)
-		entry_list_add(&window->touched, entry);
-	atomic_store_explicit(&cell->value, value, memory_order_relaxed);
-	/* Four thousand million samples of one series in one interval count as
-	 * such; 0 would begin it anew. */
-	hits += hits < UINT32_MAX;
-	atomic_store_explicit(&cell->meta, cell_meta(seq, hits), memory_order_release);
+	if (hits > 0)
+		record =
+		    (void *)(uintptr_t)atomic_load_explicit(&cell->value, memory_order_relaxed);
+	record = fold_record(window, record, sample, stamp, budget, table);
+	if (record == NULL)
+		return sample->kind == KIND_TIMER ? REASON_TIMER_BUDGET : REASON_SET_BUDGET;
+	window_store(window, entry, cell, (uintptr_t)record, hits);
 	return REASON_NONE;
+}
+
+/* A place for one more. */
+static struct dated *
+add_dated(struct dated_list *dated)
+{
+	if (dated->last == NULL || dated->last->count == DATED_BLOCK) {
+		struct dated_block *block = arena_alloc(&dated->arena, sizeof(*block));
+
+		block->next = NULL;
+		block->count = 0;
+		if (dated->last != NULL)
+			dated->last->next = block;
+		else
+			dated->first = block;
+		dated->last = block;
+	}
+	dated->count++;
+	return &dated->last->at[dated->last->count++];
 }
 
 enum reason
 window_date(struct window *window, struct entry *entry, const struct sample *sample)
 {
 	uint32_t seq = (uint32_t)window->interval.seq;
-	struct dated_list *dated = &window->dated;
 	double weight = sample->kind == KIND_COUNTER ? sample->weight : 1;
 
-	if (dated->count == DATED_MOST)
+	if (window->dated.count == DATED_MOST)
 		return REASON_DATED_BUDGET;
-	dated->at = mem_room(dated->at, dated->count, &dated->cap, sizeof(*dated->at));
-	dated->at[dated->count++] = (struct dated){.entry = entry,
+	*add_dated(&window->dated) = (struct dated){.entry = entry,
 	    .timestamp = sample->timestamp,
 	    .value = number_add(0, sample->value * weight)};
 	/* What the cell has of this interval stays. */

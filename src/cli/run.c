@@ -6,9 +6,14 @@
 #include "cli/daemon.h"
 #include "cli/load.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+/* What is at least as large goes back to the system once it is free: else
+ * the C library would keep what the largest flush took. */
+#define MMAP_THRESHOLD (128 << 10)
 
 static const char details[] =
     "  -c FILE        the configuration; else $TIDEMILL_CONFIG, else " LOAD_DEFAULT_FILE
@@ -90,6 +95,7 @@ run_command(int argc, char **argv)
 	}
 	if (optind < argc)
 		return command_misused("run");
+	mallopt(M_MMAP_THRESHOLD, MMAP_THRESHOLD);
 	int status = settings_load(&load, &settings);
 
 	if (status == 0)

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* catalog.c -- the flusher's series. */
+/* catalog.c -- the flusher's series.
+ *
+ * Each stands in one index: a leader under the hash of its name, any other
+ * under that of its whole key. Where names have no tags there are leaders
+ * only. */
 
 #include "flush/catalog.h"
 
-#include "aggregate/table.h"
 #include "base/check.h"
 #include "base/glob.h"
 #include "base/hash.h"
@@ -12,144 +15,140 @@
 #include <stdlib.h>
 #include <string.h>
 
-static uint32_t
-place_hash(uint64_t hash)
-{
-	return (uint32_t)(hash >> 16);
-}
-
-static uint32_t
-place_by_key(const void *owner, uint32_t gid)
-{
-	return place_hash(((const struct catalog *)owner)->series[gid].hash);
-}
-
-static uint32_t
-place_by_name(const void *owner, uint32_t gid)
-{
-	const struct series *series = &((const struct catalog *)owner)->series[gid];
-
-	return (uint32_t)hash_bytes(series->key, series->name_len);
-}
+_Static_assert(sizeof(struct series) <= 56, "what a series costs");
+_Static_assert(KINDS <= 4, "bits of a series' kind");
 
 void
 catalog_init(struct catalog *catalog, const struct timers_settings *timers, bool kinds_clash)
 {
 	*catalog = (struct catalog){.timers = timers, .kinds_clash = kinds_clash};
-	catalog->series = mem_room(NULL, 0, &catalog->cap, sizeof(*catalog->series));
-	catalog->series[0] = (struct series){0};
 	numbers_init(&catalog->gids);
-	index_init(&catalog->by_key);
 	index_init(&catalog->by_name);
+	index_init(&catalog->by_key);
 }
 
 void
 catalog_fini(struct catalog *catalog)
 {
 	for (uint32_t gid = 1; gid < catalog->gids.count; gid++)
-		free(catalog->series[gid].key);
-	free(catalog->series);
+		if (catalog_at(catalog, gid)->owns_key)
+			free((void *)(uintptr_t)catalog_at(catalog, gid)->key);
+	for (size_t i = 0; i < catalog->chunks; i++)
+		free(catalog->chunk[i]);
+	free(catalog->chunk);
 	numbers_fini(&catalog->gids);
-	index_fini(&catalog->by_key);
 	index_fini(&catalog->by_name);
+	index_fini(&catalog->by_key);
 }
 
 /* Whom a series is: key is not its own. */
 struct identity {
 	const char *key; /* name, then tags */
-	uint64_t hash;
 	uint16_t name_len, tags_len;
 	enum kind kind;
 };
 
-/* Of a kind, by this name and these tags. */
 static struct identity
-identify(const char *key, uint16_t name_len, uint16_t tags_len, enum kind kind)
+identity_of(const struct series *series)
 {
-	const struct sample spelling = {
-	    .name = key,
-	    .name_len = name_len,
-	    .tags = key + name_len,
-	    .tags_len = tags_len,
-	    .kind = kind,
-	};
-
-	return (struct identity){key, table_hash(&spelling), name_len, tags_len, kind};
+	return (struct identity){
+	    series->key, series->name_len, series->tags_len, (enum kind)series->kind};
 }
 
 static uint32_t
-find(const struct catalog *catalog, const struct identity *who)
+hash_name(const char *key, uint16_t name_len)
 {
-	const struct index *index = &catalog->by_key;
-	size_t len = (size_t)who->name_len + who->tags_len;
+	return (uint32_t)hash_bytes(key, name_len);
+}
 
-	for (uint32_t at = place_hash(who->hash) & index->mask; index->slot[at] != 0;
-	     at = (at + 1) & index->mask) {
-		const struct series *series = &catalog->series[index->slot[at]];
+static uint32_t
+hash_key(const struct identity *who)
+{
+	uint64_t hash = hash_bytes(who->key, (size_t)who->name_len + who->tags_len);
 
-		if (series->hash == who->hash && series->kind == who->kind &&
-		    series->name_len == who->name_len && series->tags_len == who->tags_len &&
-		    memcmp(series->key, who->key, len) == 0)
-			return index->slot[at];
-	}
-	return 0;
+	return (uint32_t)hash_join(hash, (uint64_t)who->name_len << 8 | who->kind);
 }
 
 static bool
-same_name(const struct series *a, const struct series *b)
+is_named(const struct series *series, const struct identity *who)
 {
-	return a->name_len == b->name_len && memcmp(a->key, b->key, a->name_len) == 0;
+	return series->name_len == who->name_len &&
+	    memcmp(series->key, who->key, who->name_len) == 0;
 }
 
-/* Hang a new series on the leader of its name, or make it the leader. */
-static void
-join_name(struct catalog *catalog, uint32_t gid)
+static bool
+is_it(const struct series *series, const struct identity *who)
 {
-	const struct index *index = &catalog->by_name;
-	struct series *series = &catalog->series[gid];
+	return series->kind == who->kind && series->tags_len == who->tags_len &&
+	    is_named(series, who) &&
+	    memcmp(series->key + who->name_len, who->key + who->name_len, who->tags_len) == 0;
+}
 
-	for (uint32_t at = place_by_name(catalog, gid) & index->mask; index->slot[at] != 0;
-	     at = (at + 1) & index->mask) {
-		struct series *leader = &catalog->series[index->slot[at]];
+/* The leader of a name; 0: no series has it. */
+static uint32_t
+find_leader(const struct catalog *catalog, const struct identity *who, uint32_t hash)
+{
+	uint32_t gid, at = hash;
 
-		if (same_name(leader, series)) {
-			series->next = leader->next;
-			leader->next = gid;
-			return;
-		}
-	}
-	series->leader = true;
-	index_add(&catalog->by_name, place_by_name, catalog, gid);
+	while ((gid = index_next(&catalog->by_name, hash, &at)) != 0)
+		if (is_named(catalog_at(catalog, gid), who))
+			break;
+	return gid;
+}
+
+/* The series among those of its name; 0: there is none. */
+static uint32_t
+find_among(const struct catalog *catalog, uint32_t leader, const struct identity *who)
+{
+	if (leader == 0 || is_it(catalog_at(catalog, leader), who))
+		return leader;
+	uint32_t hash = hash_key(who), gid, at = hash;
+
+	while ((gid = index_next(&catalog->by_key, hash, &at)) != 0)
+		if (is_it(catalog_at(catalog, gid), who))
+			break;
+	return gid;
+}
+
+/* Two neighbours of one name; either may be 0. */
+static void
+link_series(struct catalog *catalog, uint32_t before, uint32_t next)
+{
+	if (before != 0)
+		catalog_at(catalog, before)->next = next & GID_MOST;
+	if (next != 0)
+		catalog_at(catalog, next)->before = before & GID_MOST;
+}
+
+static void
+remove_member(struct catalog *catalog, uint32_t gid)
+{
+	const struct identity who = identity_of(catalog_at(catalog, gid));
+
+	index_remove(&catalog->by_key, index_slot(&catalog->by_key, hash_key(&who), gid));
 }
 
 /* Take a series out of its name's list; the next one may become leader. */
 static void
 leave_name(struct catalog *catalog, uint32_t gid)
 {
-	struct index *index = &catalog->by_name;
-	struct series *series = &catalog->series[gid];
-	uint32_t place = place_by_name(catalog, gid);
+	const struct series *series = catalog_at(catalog, gid);
+	uint32_t before = series->before, next = series->next;
 
-	if (!series->leader) {
-		uint32_t at = place & index->mask;
-
-		while (!same_name(&catalog->series[index->slot[at]], series))
-			at = (at + 1) & index->mask;
-		uint32_t before = index->slot[at];
-
-		while (catalog->series[before].next != gid)
-			before = catalog->series[before].next;
-		catalog->series[before].next = series->next;
+	link_series(catalog, before, next);
+	if (before != 0) {
+		remove_member(catalog, gid);
 		return;
 	}
-	uint32_t slot = index_slot(index, place, gid);
+	struct index_slot *slot =
+	    index_slot(&catalog->by_name, hash_name(series->key, series->name_len), gid);
 
-	if (series->next == 0) {
-		index_remove(index, place_by_name, catalog, slot);
+	if (next == 0) {
+		index_remove(&catalog->by_name, slot);
 		return;
 	}
-	index->slot[slot] = series->next;
-	catalog->series[series->next].leader = true;
+	slot->number = next;
+	remove_member(catalog, next);
 }
 
 /* The series whose points would have the same names; 0: there is none. */
@@ -162,10 +161,11 @@ find_twin(const struct catalog *catalog, const struct series *series)
 	    [KIND_TIMER] = KIND_SET,
 	    [KIND_SET] = KIND_TIMER,
 	};
-	const struct identity twin =
-	    identify(series->key, series->name_len, series->tags_len, twins[series->kind]);
+	struct identity twin = identity_of(series);
+	uint32_t hash = hash_name(twin.key, twin.name_len);
 
-	return find(catalog, &twin);
+	twin.kind = twins[series->kind];
+	return find_among(catalog, find_leader(catalog, &twin, hash), &twin);
 }
 
 /* The first come has the name. */
@@ -178,89 +178,6 @@ mute_if_late(struct catalog *catalog, struct series *series)
 	catalog->conflicts++;
 }
 
-/* Which histogram's glob matches first, from 1; 0: none. */
-static uint8_t
-choose_histogram(const struct item_list *histograms, const struct identity *who)
-{
-	const struct histogram_settings *histogram = histograms->at;
-
-	for (size_t i = 0; i < histograms->count; i++)
-		if (glob_match(histogram[i].match, who->key, who->name_len, false, NULL))
-			return (uint8_t)(i + 1);
-	return 0;
-}
-
-static uint32_t
-add(struct catalog *catalog, const struct identity *who, uint16_t plan)
-{
-	uint32_t gid = numbers_take(&catalog->gids);
-
-	if (gid == catalog->cap)
-		catalog->series =
-		    mem_room(catalog->series, gid, &catalog->cap, sizeof(*catalog->series));
-	struct series *series = &catalog->series[gid];
-
-	*series = (struct series){
-	    .key = mem_copy_text(who->key, (size_t)who->name_len + who->tags_len),
-	    .hash = who->hash,
-	    .name_len = who->name_len,
-	    .tags_len = who->tags_len,
-	    .kind = (uint8_t)who->kind,
-	    .plan = plan,
-	};
-	if (who->kind == KIND_TIMER)
-		series->histogram = choose_histogram(&catalog->timers->histograms, who);
-	mute_if_late(catalog, series);
-	index_add(&catalog->by_key, place_by_key, catalog, gid);
-	join_name(catalog, gid);
-	catalog->live++;
-	return gid;
-}
-
-uint32_t
-catalog_adopt(struct catalog *catalog, struct entry *entry)
-{
-	const struct identity who = {
-	    entry->key, entry->hash, entry->name_len, entry->tags_len, entry->kind};
-	uint32_t gid = find(catalog, &who);
-
-	if (gid == 0)
-		gid = add(catalog, &who, entry->plan);
-	catalog->series[gid].refs++;
-	entry->gid = gid;
-	return gid;
-}
-
-void
-catalog_release(struct catalog *catalog, struct entry *entry)
-{
-	uint32_t gid = entry->gid;
-
-	if (gid == 0)
-		return;
-	entry->gid = 0;
-	catalog_drop(catalog, gid);
-}
-
-uint32_t
-catalog_hold_fed(struct catalog *catalog, const struct entry *total)
-{
-	const struct identity who =
-	    identify(total->key, total->name_len, total->tags_len, KIND_COUNTER);
-	uint32_t gid = find(catalog, &who);
-
-	if (gid == 0)
-		gid = add(catalog, &who, total->plan);
-	catalog->series[gid].refs++;
-	return gid;
-}
-
-void
-catalog_hold(struct catalog *catalog, uint32_t gid)
-{
-	catalog->series[gid].refs++;
-}
-
 /* Its twin, if it was muted, has the name from now on. */
 static void
 leave_twin(struct catalog *catalog, const struct series *series)
@@ -270,22 +187,142 @@ leave_twin(struct catalog *catalog, const struct series *series)
 	uint32_t twin = find_twin(catalog, series);
 
 	if (twin != 0)
-		catalog->series[twin].muted = false;
+		catalog_at(catalog, twin)->muted = false;
+}
+
+static uint32_t
+take_gid(struct catalog *catalog)
+{
+	uint32_t gid = numbers_take(&catalog->gids);
+
+	CHECK(gid <= GID_MOST);
+	if (gid >> SERIES_CHUNK_BITS < catalog->chunks)
+		return gid;
+	catalog->chunk =
+	    mem_room(catalog->chunk, catalog->chunks, &catalog->chunk_cap, sizeof(*catalog->chunk));
+	catalog->chunk[catalog->chunks++] = mem_alloc(SERIES_CHUNK * sizeof(struct series));
+	return gid;
+}
+
+/* A new series beside the leader of its name, or as the leader. */
+static uint32_t
+add(struct catalog *catalog, const struct identity *who, uint32_t leader, uint32_t name_hash)
+{
+	uint32_t gid = take_gid(catalog);
+	struct series *series = catalog_at(catalog, gid);
+
+	*series = (struct series){
+	    .key = who->key,
+	    .name_len = who->name_len,
+	    .tags_len = who->tags_len,
+	    .kind = who->kind & 3,
+	};
+	mute_if_late(catalog, series);
+	if (leader == 0) {
+		index_add(&catalog->by_name, name_hash, gid);
+	} else {
+		index_add(&catalog->by_key, hash_key(who), gid);
+		link_series(catalog, gid, catalog_at(catalog, leader)->next);
+		link_series(catalog, leader, gid);
+	}
+	catalog->live++;
+	return gid;
+}
+
+/* What the configuration says of a timer's name. */
+static void
+set_up_timer(struct series *series, const struct timers_settings *timers, const struct entry *entry)
+{
+	const struct histogram_settings *histogram = timers->histograms.at;
+
+	series->timer.plan = entry->plan;
+	for (size_t i = timers->histograms.count; i-- > 0;)
+		if (glob_match(histogram[i].match, entry->key, entry->name_len, false, NULL))
+			series->timer.histogram = (uint8_t)(i + 1);
+}
+
+static void
+own_key(struct series *series)
+{
+	series->key = mem_copy_text(series->key, (size_t)series->name_len + series->tags_len);
+	series->owns_key = true;
+}
+
+/* The series that entries of this key, and of this kind, are or feed. */
+static uint32_t
+hold_series(struct catalog *catalog, const struct entry *entry, bool fed)
+{
+	const struct identity who = {
+	    entry->key, entry->name_len, entry->tags_len, (enum kind)entry->kind};
+	uint32_t hash = hash_name(who.key, who.name_len);
+	uint32_t leader = find_leader(catalog, &who, hash);
+	uint32_t gid = find_among(catalog, leader, &who);
+
+	if (gid == 0) {
+		gid = add(catalog, &who, leader, hash);
+		if (fed)
+			own_key(catalog_at(catalog, gid));
+		if (who.kind == KIND_TIMER)
+			set_up_timer(catalog_at(catalog, gid), catalog->timers, entry);
+	}
+	catalog_hold(catalog, gid);
+	return gid;
+}
+
+void
+catalog_prefetch(const struct catalog *catalog, const struct entry *entry)
+{
+	if (entry->gid == 0)
+		index_prefetch(&catalog->by_name, hash_name(entry->key, entry->name_len));
+	else if ((entry->modes & ENTRY_TOTAL) == 0)
+		__builtin_prefetch(&catalog_at(catalog, entry->gid)->records);
+}
+
+uint32_t
+catalog_adopt(struct catalog *catalog, struct entry *entry)
+{
+	return entry->gid = hold_series(catalog, entry, false);
+}
+
+uint32_t
+catalog_hold_fed(struct catalog *catalog, const struct entry *total)
+{
+	return hold_series(catalog, total, true);
+}
+
+void
+catalog_release(struct catalog *catalog, struct entry *entry)
+{
+	uint32_t gid = entry->gid;
+
+	if (gid == 0)
+		return;
+	struct series *series = catalog_at(catalog, gid);
+
+	entry->gid = 0;
+	if (series->refs > 1 && series->key == entry->key)
+		own_key(series);
+	catalog_drop(catalog, gid);
+}
+
+void
+catalog_hold(struct catalog *catalog, uint32_t gid)
+{
+	catalog_at(catalog, gid)->refs++;
 }
 
 void
 catalog_drop(struct catalog *catalog, uint32_t gid)
 {
-	struct series *series = &catalog->series[gid];
+	struct series *series = catalog_at(catalog, gid);
 
 	CHECK(series->refs > 0);
 	if (--series->refs > 0)
 		return;
 	leave_name(catalog, gid);
 	leave_twin(catalog, series);
-	index_remove(&catalog->by_key, place_by_key, catalog,
-	    index_slot(&catalog->by_key, place_hash(series->hash), gid));
-	free(series->key);
+	if (series->owns_key)
+		free((void *)(uintptr_t)series->key);
 	*series = (struct series){0};
 	numbers_give(&catalog->gids, gid);
 	catalog->live--;

@@ -25,6 +25,14 @@ dated_boundary_ns(int64_t timestamp, int64_t interval_ns)
 	return ns - ns % interval_ns + interval_ns;
 }
 
+uint32_t
+dated_next_second(int64_t boundary_ns, int64_t interval_ns)
+{
+	int64_t ns = boundary_ns - boundary_ns % interval_ns;
+
+	return (uint32_t)((ns + CLOCK_SECOND - 1) / CLOCK_SECOND);
+}
+
 void
 dated_add(struct dated_queue *queue, const struct dated_value *value)
 {

@@ -34,6 +34,9 @@ void dated_fini(struct dated_queue *queue);
 /* The boundary of a timestamp, in s, which is no more than decades away. */
 int64_t dated_boundary_ns(int64_t timestamp, int64_t interval_ns);
 
+/* The first second whose values belong to a later boundary. */
+uint32_t dated_next_second(int64_t boundary_ns, int64_t interval_ns);
+
 void dated_add(struct dated_queue *queue, const struct dated_value *value);
 
 /* A value left the queue: it went into another one, or there was no room for

@@ -24,6 +24,7 @@ return_windows(struct flusher *flusher)
 		struct window *window = flusher->windows[i];
 		struct worker *worker = &flusher->ingest->workers[window->worker];
 
+		window_settle(window);
 		mailbox_post(&worker->thread.inbox, &window->mail, WORKER_RETURN);
 	}
 	flusher->arrived = 0;

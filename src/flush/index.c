@@ -59,66 +59,66 @@ index_fini(struct index *index)
 }
 
 static void
-put(struct index *index, uint32_t place, uint32_t number)
+put(struct index *index, struct index_slot slot)
 {
-	uint32_t at = place & index->mask;
+	uint32_t at = slot.hash & index->mask;
 
-	while (index->slot[at] != 0)
+	while (index->slot[at].number != 0)
 		at = (at + 1) & index->mask;
-	index->slot[at] = number;
+	index->slot[at] = slot;
 	index->used++;
 }
 
 static void
-grow(struct index *index, index_place_fn *place, const void *owner)
+grow(struct index *index)
 {
 	struct index larger;
 
 	allocate(&larger, (index->mask + 1) * 2);
 	for (uint32_t at = 0; at <= index->mask; at++)
-		if (index->slot[at] != 0)
-			put(&larger, place(owner, index->slot[at]), index->slot[at]);
+		if (index->slot[at].number != 0)
+			put(&larger, index->slot[at]);
 	free(index->slot);
 	*index = larger;
 }
 
 void
-index_add(struct index *index, index_place_fn *place, const void *owner, uint32_t number)
+index_add(struct index *index, uint32_t hash, uint32_t number)
 {
-	if ((index->used + 1) * 3 > (index->mask + 1) * 2)
-		grow(index, place, owner);
-	put(index, place(owner, number), number);
+	if ((uint64_t)(index->used + 1) * 4 > (uint64_t)(index->mask + 1) * 3)
+		grow(index);
+	put(index, (struct index_slot){hash, number});
 }
 
-uint32_t
-index_slot(const struct index *index, uint32_t place, uint32_t number)
+struct index_slot *
+index_slot(const struct index *index, uint32_t hash, uint32_t number)
 {
-	uint32_t at = place & index->mask;
+	uint32_t at = hash & index->mask;
 
-	while (index->slot[at] != number) {
-		CHECK(index->slot[at] != 0);
+	while (index->slot[at].number != number) {
+		CHECK(index->slot[at].number != 0);
 		at = (at + 1) & index->mask;
 	}
-	return at;
+	return &index->slot[at];
 }
 
 /* Empty the slot and move up what could not have stood before it. */
 void
-index_remove(struct index *index, index_place_fn *place, const void *owner, uint32_t slot)
+index_remove(struct index *index, struct index_slot *slot)
 {
-	uint32_t hole = slot, at = slot;
+	uint32_t hole = (uint32_t)(slot - index->slot), at = hole;
 
 	for (;;) {
 		at = (at + 1) & index->mask;
-		if (index->slot[at] == 0)
+		if (index->slot[at].number == 0)
 			break;
-		uint32_t home = place(owner, index->slot[at]) & index->mask;
+		uint32_t home = index->slot[at].hash & index->mask;
 
 		if (((at - home) & index->mask) >= ((at - hole) & index->mask)) {
 			index->slot[hole] = index->slot[at];
 			hole = at;
 		}
 	}
-	index->slot[hole] = 0;
+	index->slot[hole].number = 0;
 	index->used--;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* index.h -- numbers for things that come and go, and finding them by a hash:
- * open addressing with linear probing, deletion by shifting back. */
+ * open addressing with linear probing, deletion by shifting back. A slot has
+ * the hash beside the number: neither growth nor most misses of a search ever
+ * look at the things themselves. */
 
 #pragma once
 
@@ -21,18 +23,40 @@ void numbers_fini(struct numbers *numbers);
 uint32_t numbers_take(struct numbers *numbers);
 void numbers_give(struct numbers *numbers, uint32_t number);
 
+struct index_slot {
+	uint32_t hash;
+	uint32_t number; /* 0: empty */
+};
+
 struct index {
-	uint32_t *slot; /* numbers; 0: empty */
+	struct index_slot *slot;
 	uint32_t mask, used;
 };
 
-/* Where a thing of the owner's would best stand: any bits of its hash. */
-typedef uint32_t index_place_fn(const void *owner, uint32_t number);
-
 void index_init(struct index *index);
 void index_fini(struct index *index);
-void index_add(struct index *index, index_place_fn *place, const void *owner, uint32_t number);
+void index_add(struct index *index, uint32_t hash, uint32_t number);
 
 /* The slot that holds a number, which is there. */
-uint32_t index_slot(const struct index *index, uint32_t place, uint32_t number);
-void index_remove(struct index *index, index_place_fn *place, const void *owner, uint32_t slot);
+struct index_slot *index_slot(const struct index *index, uint32_t hash, uint32_t number);
+void index_remove(struct index *index, struct index_slot *slot);
+
+/* Where a search begins. */
+static inline void
+index_prefetch(const struct index *index, uint32_t hash)
+{
+	__builtin_prefetch(&index->slot[hash & index->mask]);
+}
+
+/* The numbers under a hash, one after the other: *at is the hash at first. 0:
+ * there is no further one. */
+static inline uint32_t
+index_next(const struct index *index, uint32_t hash, uint32_t *at)
+{
+	for (;;) {
+		const struct index_slot *slot = &index->slot[(*at)++ & index->mask];
+
+		if (slot->number == 0 || slot->hash == hash)
+			return slot->number;
+	}
+}

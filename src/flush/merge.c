@@ -6,8 +6,10 @@
 #include "base/check.h"
 #include "base/number.h"
 
-/* Entries ahead in a touched list, to bring near. */
-#define AHEAD 8
+/* Entries ahead in a touched list, to bring near: they themselves, and what
+ * they lead to. */
+#define AHEAD 24
+#define AHEAD_SERIES 12
 
 void
 merge_init(struct merge *merge, const struct flush_settings *settings, bool kinds_clash)
@@ -47,7 +49,7 @@ merge_is_current(const struct merge *merge, int64_t boundary_ns)
 static struct series *
 see(struct merge *merge, uint32_t gid)
 {
-	struct series *series = &merge->catalog.series[gid];
+	struct series *series = catalog_at(&merge->catalog, gid);
 	uint32_t seq = (uint32_t)merge->interval.seq;
 
 	if (series->seen_seq == seq)
@@ -56,7 +58,7 @@ see(struct merge *merge, uint32_t gid)
 		series->dated = false;
 		if (series->kind == KIND_COUNTER)
 			series->total = 0;
-		else
+		else if (series->kind == KIND_GAUGE)
 			series->gauge = (struct gauge_base){0};
 	}
 	series->seen_seq = seq;
@@ -125,7 +127,7 @@ merge_dated(struct merge *merge, const struct dated *dated)
 	};
 
 	series->dated = true;
-	if (value.boundary_ns <= series->sent_ns) {
+	if (value.timestamp < series->open_s) {
 		merge->late++;
 		return;
 	}
@@ -136,15 +138,22 @@ merge_dated(struct merge *merge, const struct dated *dated)
 static void
 merge_window(struct merge *merge, const struct window *window)
 {
-	const struct entry_list *touched = &window->touched;
+	struct entry_cursor at = entry_list_begin(&window->touched);
+	struct entry_cursor near = at, ahead = at;
+	struct entry *entry, *soon;
 
-	for (size_t i = 0; i < touched->count; i++) {
-		if (i + AHEAD < touched->count)
-			__builtin_prefetch(touched->at[i + AHEAD]);
-		merge_entry(merge, touched->at[i]);
+	entry_list_skip(&near, AHEAD_SERIES);
+	entry_list_skip(&ahead, AHEAD);
+	while ((entry = entry_list_next(&at)) != NULL) {
+		__builtin_prefetch(entry_list_next(&ahead));
+		if ((soon = entry_list_next(&near)) != NULL)
+			catalog_prefetch(&merge->catalog, soon);
+		merge_entry(merge, entry);
 	}
-	for (size_t i = 0; i < window->dated.count; i++)
-		merge_dated(merge, &window->dated.at[i]);
+	for (const struct dated_block *block = window->dated.first; block != NULL;
+	     block = block->next)
+		for (size_t i = 0; i < block->count; i++)
+			merge_dated(merge, &block->at[i]);
 	merge->hits += window->dated.count;
 }
 
@@ -214,8 +223,11 @@ release(struct merge *merge, struct entry *entry)
 static void
 release_retired(struct merge *merge, const struct window *window)
 {
-	for (size_t i = 0; i < window->retired.count; i++)
-		release(merge, window->retired.at[i]);
+	struct entry_cursor at = entry_list_begin(&window->retired);
+	struct entry *entry;
+
+	while ((entry = entry_list_next(&at)) != NULL)
+		release(merge, entry);
 }
 
 void

@@ -10,6 +10,11 @@
 #include <math.h>
 #include <string.h>
 
+/* Series ahead, to bring near: what they point at, and what that points at. */
+#define AHEAD 16
+#define AHEAD_VALUES 8
+#define CACHE_LINE 64
+
 void
 rows_init(struct rows *rows, const struct flush_settings *settings, const struct terms *terms,
     void (*offer)(void *arg, struct batch **batch), void *arg)
@@ -45,6 +50,7 @@ void
 rows_begin(struct rows *rows, const struct interval *interval)
 {
 	rows->interval = *interval;
+	rows->open_s = dated_next_second(interval->closed_ns, rows->settings->interval_ns);
 	rows->series = 0;
 	rows->ambiguous = 0;
 	rows->saturated = 0;
@@ -83,7 +89,7 @@ rows_add_own(struct rows *rows, enum kind kind, const char *name, size_t name_le
 static struct row *
 add_series_row(struct rows *rows, const struct series *series)
 {
-	return add_row(rows, series->kind, series->key, series->name_len,
+	return add_row(rows, (enum kind)series->kind, series->key, series->name_len,
 	    series->key + series->name_len, series->tags_len);
 }
 
@@ -91,7 +97,7 @@ add_series_row(struct rows *rows, const struct series *series)
 static struct timer_row *
 ask(struct rows *rows, const struct series *series)
 {
-	const struct plan_terms *plan = &rows->terms->plan[series->plan];
+	const struct plan_terms *plan = &rows->terms->plan[series->timer.plan];
 	struct timer_row *timer =
 	    batch_alloc(rows->open, sizeof(*timer) + plan->count * sizeof(timer->quantile[0]));
 
@@ -115,9 +121,9 @@ ask_histogram(struct rows *rows, const struct series *series, struct histogram *
 {
 	const struct histogram_settings *all = rows->settings->timers.histograms.at;
 
-	if (series->histogram == 0)
+	if (series->timer.histogram == 0)
 		return NULL;
-	const struct item_list *bins = &all[series->histogram - 1].bins;
+	const struct item_list *bins = &all[series->timer.histogram - 1].bins;
 
 	if (bins->count == 0)
 		return NULL;
@@ -160,7 +166,7 @@ idle_settings_of(const struct rows *rows, enum kind kind)
 static bool
 is_sent_idle(const struct rows *rows, const struct merge *merge, const struct series *series)
 {
-	const struct idle_kind_settings *idle = idle_settings_of(rows, series->kind);
+	const struct idle_kind_settings *idle = idle_settings_of(rows, (enum kind)series->kind);
 
 	if (idle->send == IDLE_SEND_NOTHING || series->dated ||
 	    merge_is_over(merge, series->seen_seq, rows->settings->idle.forget_ns))
@@ -223,7 +229,7 @@ add_dated_row(struct rows *rows, struct series *series, const struct dated_value
 		row->gauge.value = series->gauge.value;
 	else
 		fill_counter(row, series, value->value);
-	series->sent_ns = value->boundary_ns;
+	series->open_s = dated_next_second(value->boundary_ns, rows->settings->interval_ns);
 }
 
 /* Values that brought their time. What came without one is newer than all of
@@ -249,8 +255,8 @@ add_current(struct rows *rows, struct series *series)
 
 	row->idle = !series->fresh;
 	fill_row(rows, row, series);
-	if (rows->interval.closed_ns > series->sent_ns)
-		series->sent_ns = rows->interval.closed_ns;
+	if (rows->open_s > series->open_s)
+		series->open_s = rows->open_s;
 }
 
 /* Nothing is said of a muted series, but what it carries goes on: its name may
@@ -300,16 +306,46 @@ add_series(struct rows *rows, const struct merge *merge, uint32_t gid, struct se
 	series->fresh = series->due = false;
 }
 
+static void
+prefetch_values(const struct series *series)
+{
+	if (series->kind != KIND_TIMER || series->records == NULL)
+		return;
+	const struct timer_record *record = (const struct timer_record *)series->records;
+
+	for (size_t i = 0; i < 4; i++)
+		__builtin_prefetch((const char *)record->values + i * CACHE_LINE);
+}
+
+static void
+prefetch_ahead(const struct catalog *catalog, uint32_t gid)
+{
+	uint32_t left = catalog->gids.count - gid;
+
+	if (left > AHEAD) {
+		const struct series *series = catalog_at(catalog, gid + AHEAD);
+
+		__builtin_prefetch(series->key);
+		if (series->kind != KIND_COUNTER)
+			__builtin_prefetch(series->records);
+	}
+	if (left > AHEAD_VALUES)
+		prefetch_values(catalog_at(catalog, gid + AHEAD_VALUES));
+}
+
 void
 rows_add_series(struct rows *rows, struct merge *merge)
 {
-	struct catalog *catalog = &merge->catalog;
+	const struct catalog *catalog = &merge->catalog;
 
 	for (uint32_t gid = 1; gid < catalog->gids.count; gid++) {
-		if (!catalog->series[gid].leader)
+		prefetch_ahead(catalog, gid);
+		const struct series *leader = catalog_at(catalog, gid);
+
+		if (leader->key == NULL || leader->before != 0)
 			continue;
-		for (uint32_t at = gid; at != 0; at = catalog->series[at].next)
-			add_series(rows, merge, at, &catalog->series[at]);
+		for (uint32_t at = gid; at != 0; at = catalog_at(catalog, at)->next)
+			add_series(rows, merge, at, catalog_at(catalog, at));
 	}
 }
 

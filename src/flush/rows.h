@@ -15,6 +15,7 @@ struct rows {
 	const struct terms *terms;
 	struct budget budget; /* whether timers are weighted, and how fine sketches are */
 	struct interval interval;
+	uint32_t open_s; /* the first second that counts in a later one */
 	void (*offer)(void *arg, struct batch **batch); /* takes the reference */
 	void *arg;
 	struct batch *open;

@@ -4,21 +4,11 @@
 #include "flush/totals.h"
 
 #include "base/check.h"
+#include "base/hash.h"
 #include "base/mem.h"
 
 #include <stdlib.h>
-
-static uint32_t
-place_hash(uint64_t hash)
-{
-	return (uint32_t)(hash >> 16);
-}
-
-static uint32_t
-place_by_key(const void *owner, uint32_t number)
-{
-	return place_hash(((const struct totals *)owner)->at[number].hash);
-}
+#include <string.h>
 
 void
 totals_init(struct totals *totals)
@@ -47,25 +37,30 @@ key_len(const struct entry *entry)
 	return (size_t)entry->name_len + entry->tags_len + SOURCE_BYTES;
 }
 
+/* Name, tags and source stand side by side. */
 static uint32_t
-find(const struct totals *totals, const struct entry *entry)
+hash_key(const char *key, size_t len)
 {
-	const struct index *index = &totals->by_key;
-
-	for (uint32_t at = place_hash(entry->hash) & index->mask; index->slot[at] != 0;
-	     at = (at + 1) & index->mask) {
-		const struct total *total = &totals->at[index->slot[at]];
-
-		if (total->hash == entry->hash && total->name_len == entry->name_len &&
-		    total->tags_len == entry->tags_len &&
-		    memcmp(total->key, entry->key, key_len(entry)) == 0)
-			return index->slot[at];
-	}
-	return 0;
+	return (uint32_t)hash_bytes(key, len);
 }
 
 static uint32_t
-add(struct totals *totals, const struct entry *entry)
+find(const struct totals *totals, const struct entry *entry, uint32_t hash)
+{
+	uint32_t number, at = hash;
+
+	while ((number = index_next(&totals->by_key, hash, &at)) != 0) {
+		const struct total *total = &totals->at[number];
+
+		if (total->name_len == entry->name_len && total->tags_len == entry->tags_len &&
+		    memcmp(total->key, entry->key, key_len(entry)) == 0)
+			break;
+	}
+	return number;
+}
+
+static uint32_t
+add(struct totals *totals, const struct entry *entry, uint32_t hash)
 {
 	uint32_t number = numbers_take(&totals->numbers);
 
@@ -73,21 +68,21 @@ add(struct totals *totals, const struct entry *entry)
 		totals->at = mem_room(totals->at, number, &totals->cap, sizeof(*totals->at));
 	totals->at[number] = (struct total){
 	    .key = mem_copy_text(entry->key, key_len(entry)),
-	    .hash = entry->hash,
 	    .name_len = entry->name_len,
 	    .tags_len = entry->tags_len,
 	};
-	index_add(&totals->by_key, place_by_key, totals, number);
+	index_add(&totals->by_key, hash, number);
 	return number;
 }
 
 struct total *
 totals_adopt(struct totals *totals, struct entry *entry)
 {
-	uint32_t number = find(totals, entry);
+	uint32_t hash = hash_key(entry->key, key_len(entry));
+	uint32_t number = find(totals, entry, hash);
 
 	if (number == 0)
-		number = add(totals, entry);
+		number = add(totals, entry, hash);
 	totals->at[number].refs++;
 	entry->gid = number;
 	return &totals->at[number];
@@ -121,8 +116,9 @@ totals_release(struct totals *totals, struct entry *entry)
 	entry->gid = 0;
 	if (--total->refs > 0)
 		return 0;
-	index_remove(&totals->by_key, place_by_key, totals,
-	    index_slot(&totals->by_key, place_hash(total->hash), number));
+	uint32_t hash = hash_key(total->key, key_len(entry));
+
+	index_remove(&totals->by_key, index_slot(&totals->by_key, hash, number));
 	free(total->key);
 	*total = (struct total){0};
 	numbers_give(&totals->numbers, number);

@@ -8,8 +8,7 @@
 #include "flush/index.h"
 
 struct total {
-	char *key; /* name, tags, then the source; NULL: this number is free */
-	uint64_t hash;
+	char *key;              /* name, tags, then the source; NULL: this number is free */
 	struct record *records; /* of this flush; NULL between flushes */
 	struct total_base base; /* carried */
 	uint32_t gid;           /* the counter that it feeds; 0: not known yet */

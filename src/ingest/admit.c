@@ -154,7 +154,7 @@ intake_admit(struct intake *intake, const struct origin *origin, const struct sa
 
 	if (entry == NULL)
 		return NULL;
-	CHECK(entry->alias == NULL);
+	CHECK(entry_alias(entry) == NULL);
 	/* Origins that understand one spelling in different ways have an entry each. */
 	if (is_canonical && (entry->modes & ~ENTRY_TOTAL) == modes)
 		entry->profiles |= origin->profile;

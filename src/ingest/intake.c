@@ -84,9 +84,9 @@ look_closer(struct intake *intake, const struct origin *origin, struct pending *
 			return NULL;
 	} else {
 		modes = entry->modes;
-		if (entry->alias != NULL) {
+		if (entry_alias(entry) != NULL) {
 			window_stamp(intake->window, entry);
-			entry = entry->alias;
+			entry = entry_alias(entry);
 		}
 	}
 	if ((modes & ENTRY_CUMULATIVE) != 0) {
@@ -108,10 +108,12 @@ static inline struct entry *
 find_series(struct intake *intake, const struct origin *origin, struct pending *pending,
     enum reason *reason_out)
 {
-	struct entry *entry =
-	    table_find(&intake->table, pending->hash, &pending->sample, origin->profile);
+	struct entry *entry = pending->near;
 
-	if (entry != NULL && entry->alias == NULL && entry->modes == 0)
+	if (entry == NULL || !entry_fits(entry, &pending->sample, origin->profile))
+		entry =
+		    table_find(&intake->table, pending->hash, &pending->sample, origin->profile);
+	if (entry != NULL && entry->modes == 0)
 		return entry;
 	return look_closer(intake, origin, pending, entry, reason_out);
 }
@@ -154,7 +156,8 @@ static void
 fold_all(struct intake *intake, const struct origin *origin)
 {
 	for (size_t i = 0; i < intake->samples; i++)
-		table_prefetch_entry(&intake->table, intake->pending[i].hash);
+		intake->pending[i].near =
+		    table_prefetch_entry(&intake->table, intake->pending[i].hash);
 	for (size_t i = 0; i < intake->samples; i++)
 		fold_pending(intake, origin, &intake->pending[i]);
 	intake->samples = 0;

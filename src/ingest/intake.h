@@ -58,6 +58,7 @@ struct outcome {
 struct pending {
 	struct sample sample;
 	uint64_t hash;
+	struct entry *near;   /* most often the sample's; NULL: it has none yet */
 	struct outcome *line; /* NULL: the sample is all of it */
 };
 

@@ -12,6 +12,12 @@
 
 #define LOOK_EVERY CLOCK_SECOND
 
+/* Slots that are swept in one step. */
+#define SWEEP_SLOTS 2048
+
+/* Blocks that an interval did not need: so many are freed at its end. */
+#define SPARE_LESS 8
+
 static void
 look_at_sockets(struct worker *worker)
 {
@@ -33,18 +39,39 @@ on_look(struct timer *look)
 	timer_start(look, LOOK_EVERY);
 }
 
-/* Remove what has been idle too long, a few sub-tables at a time. */
 static void
-sweep(struct worker *worker, unsigned subs, uint32_t oldest_seq)
+tidy_later(struct worker *worker)
+{
+	if (worker->tidying || worker->draining)
+		return;
+	worker->tidying = true;
+	mailbox_post(&worker->thread.inbox, &worker->tidy, WORKER_TIDY);
+}
+
+/* Remove what has been idle too long. */
+static void
+sweep(struct worker *worker)
 {
 	struct intake *intake = &worker->intake;
 	size_t gone = 0;
 
-	for (unsigned i = 0; i < subs; i++) {
-		gone += table_sweep(&intake->table, worker->swept, oldest_seq, intake->window);
-		worker->swept = (worker->swept + 1) % TABLE_SUBS;
-	}
+	if (table_sweep_on(&intake->table, &worker->sweep, SWEEP_SLOTS, worker->oldest_seq,
+		intake->window, &gone))
+		worker->sweep_subs--;
 	atomic_fetch_sub_explicit(&intake->quota->used, (int64_t)gone, memory_order_relaxed);
+}
+
+/* One step. Between two of them the sockets have their turn. */
+static void
+tidy(struct worker *worker)
+{
+	worker->tidying = false;
+	bool more = table_collect(&worker->intake.table);
+
+	if (worker->sweep_subs > 0)
+		sweep(worker);
+	if (more || worker->sweep_subs > 0)
+		tidy_later(worker);
 }
 
 /* The open window ends here, between two datagrams, and goes to the flusher;
@@ -59,13 +86,31 @@ seal_window(struct worker *worker, const struct seal seal)
 	CHECK(window->interval.seq == seal.interval.seq);
 	look_at_sockets(worker);
 	window->interval = seal.interval;
+	window->filled =
+	    pool_take_filled(&worker->intake.table.pool, window->filled_at, WINDOW_FILLED_MOST);
 	for (size_t i = 0; i < window->listeners; i++)
 		for (size_t j = 0; j < INTAKE_COUNTERS; j++)
 			window->intake[i][j] = counter_get(&worker->counters[i][j]);
 	window_open(next, seal.interval.seq + 1);
+	entry_blocks_trim(&window->spare, SPARE_LESS);
+	window_lend(window, next);
 	worker->intake.window = next;
 	mailbox_post(worker->plan->sealed, &window->mail, worker->plan->sealed_kind);
-	sweep(worker, seal.sweep, seal.oldest_seq);
+	worker->sweep_subs += seal.sweep;
+	if (worker->sweep_subs > TABLE_SUBS)
+		worker->sweep_subs = TABLE_SUBS;
+	worker->oldest_seq = seal.oldest_seq;
+	tidy_later(worker);
+}
+
+/* What the flusher has merged is done with; its memory serves the open window. */
+static void
+take_back(struct worker *worker, struct window *window)
+{
+	table_release(&worker->intake.table, &window->retired);
+	window_clear(window);
+	window_lend(window, worker->intake.window);
+	tidy_later(worker);
 }
 
 static void
@@ -74,6 +119,7 @@ drain_sockets(struct worker *worker, struct notice *notice)
 	for (size_t i = 0; i < worker->receiver_count; i++)
 		receiver_stop(&worker->receivers[i]);
 	timer_fini(&worker->look);
+	worker->draining = true;
 	mailbox_post(notice->to, &notice->mail, notice->kind);
 }
 
@@ -84,9 +130,8 @@ deliver(struct thread *thread, struct mail *mail)
 
 	switch ((enum worker_mail)mail->kind) {
 	case WORKER_SEAL: seal_window(worker, *(struct seal *)mail); break;
-	case WORKER_RETURN:
-		table_release(&worker->intake.table, &((struct window *)mail)->retired);
-		break;
+	case WORKER_RETURN: take_back(worker, (struct window *)mail); break;
+	case WORKER_TIDY: tidy(worker); break;
 	case WORKER_DRAIN: drain_sockets(worker, (struct notice *)mail); break;
 	case WORKER_FINISH: thread_finish(thread); break;
 	}
@@ -97,7 +142,10 @@ worker_init(struct worker *worker, unsigned index, const struct worker_plan *pla
 {
 	worker->index = index;
 	worker->plan = plan;
-	worker->swept = 0;
+	worker->tidying = worker->draining = false;
+	worker->sweep = (struct table_sweep){0};
+	worker->sweep_subs = 0;
+	worker->oldest_seq = 0;
 	snprintf(worker->name, sizeof(worker->name), "worker %u", index);
 	thread_init(&worker->thread, worker->name, deliver);
 	intake_init(&worker->intake, &plan->budget, plan->quota, plan->rules, plan->kinds_clash);

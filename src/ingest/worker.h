@@ -11,6 +11,7 @@ enum worker_mail {
 	WORKER_SEAL,   /* a struct seal: post the window, open the next */
 	WORKER_RETURN, /* a struct window, merged: it may be used again */
 	WORKER_DRAIN,  /* a struct notice: stop taking in, close, then post it back */
+	WORKER_TIDY,   /* its own: go on with what is done between datagrams */
 	WORKER_FINISH, /* a struct notice: end the thread */
 };
 
@@ -52,7 +53,13 @@ struct worker {
 	struct receiver *receivers;
 	size_t receiver_count;
 	struct timer look; /* at the sockets, each second */
-	unsigned swept;    /* the next sub-table to sweep */
+	/* Sweeping and freeing, a step at a time: the worker writes to itself. */
+	struct mail tidy;
+	bool tidying;             /* that letter is under way */
+	bool draining;            /* none is sent any more */
+	struct table_sweep sweep; /* how far it has come ... */
+	unsigned sweep_subs;      /* ... how many sub-tables are still to be swept ... */
+	uint32_t oldest_seq;      /* ... and what goes */
 };
 
 /* The first interval is seq 1. */

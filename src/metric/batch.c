@@ -1,37 +1,41 @@
 /* SPDX-License-Identifier: MIT */
 /* batch.c -- a self-contained chunk of one flush.
  *
- * A batch of few rows costs little: the untouched part of its array of rows is
- * never backed by memory, and is not counted. */
+ * A batch of few rows costs little: the untouched parts of its arrays are
+ * never backed by memory, and are not counted. A block so large is one that the
+ * allocator gets from the system, and gives back there. */
 
 #include "metric/batch.h"
 
 #include "base/check.h"
 #include "base/mem.h"
 
+#include <stddef.h>
 #include <stdlib.h>
-
-static void
-count_bytes(struct batch *batch)
-{
-	batch->bytes = sizeof(*batch) + batch->count * sizeof(batch->rows[0]) + batch->arena.cap;
-}
+#include <string.h>
 
 struct batch *
 batch_new(const struct interval *interval, int64_t timestamp_ns, int64_t step_ns)
 {
-	struct batch *batch = mem_alloc(sizeof(*batch) + BATCH_ROWS * sizeof(struct row));
+	struct batch *batch = mem_alloc(sizeof(*batch));
 
 	atomic_init(&batch->holders, 1);
 	batch->interval = *interval;
 	batch->timestamp_ns = timestamp_ns;
 	batch->step_ns = step_ns;
 	batch->last = false;
-	batch->count = 0;
-	batch->arena = (struct arena){0};
 	batch->events = batch->newest_event = NULL;
-	count_bytes(batch);
+	batch->arena = (struct arena){0};
+	batch->count = 0;
+	batch->keys_used = 0;
 	return batch;
+}
+
+size_t
+batch_bytes(const struct batch *batch)
+{
+	return offsetof(struct batch, rows) + batch->count * sizeof(batch->rows[0]) +
+	    batch->keys_used + batch->arena.cap;
 }
 
 double
@@ -44,10 +48,18 @@ batch_row_seconds(const struct batch *batch, const struct row *row)
 void *
 batch_alloc(struct batch *batch, size_t size)
 {
-	void *mem = arena_alloc(&batch->arena, size);
+	return arena_alloc(&batch->arena, size);
+}
 
-	count_bytes(batch);
-	return mem;
+static char *
+take_key(struct batch *batch, size_t len)
+{
+	size_t at = batch->keys_used;
+
+	if (sizeof(batch->keys) - at < len)
+		return arena_alloc(&batch->arena, len);
+	batch->keys_used += len;
+	return batch->keys + at;
 }
 
 struct row *
@@ -58,15 +70,17 @@ batch_add(struct batch *batch, enum kind kind, const char *name, size_t name_len
 	if (batch->count == BATCH_ROWS)
 		return NULL;
 	struct row *row = &batch->rows[batch->count++];
+	char *key = take_key(batch, name_len + tags_len);
 
+	memcpy(key, name, name_len);
+	if (tags_len > 0)
+		memcpy(key + name_len, tags, tags_len);
 	*row = (struct row){
 	    .kind = kind,
 	    .name_len = (uint16_t)name_len,
 	    .tags_len = (uint16_t)tags_len,
-	    .name = arena_copy(&batch->arena, name, name_len),
-	    .tags = arena_copy(&batch->arena, tags, tags_len),
+	    .name = key,
 	};
-	count_bytes(batch);
 	return row;
 }
 
@@ -80,7 +94,6 @@ batch_add_event(struct batch *batch, const struct event *event)
 	else
 		batch->events = copy;
 	batch->newest_event = copy;
-	count_bytes(batch);
 }
 
 struct batch *

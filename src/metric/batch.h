@@ -14,6 +14,7 @@
 #include <stdatomic.h>
 
 #define BATCH_ROWS 16384
+#define BATCH_KEY_BYTES 40 /* of a name and its tags, on average; more is possible */
 
 struct batch {
 	_Atomic uint32_t holders; /* relaxed up, acq_rel down */
@@ -21,13 +22,17 @@ struct batch {
 	int64_t timestamp_ns; /* a boundary, frozen */
 	int64_t step_ns;      /* between boundaries: the length of an interval that is not late */
 	bool last;            /* of its flush */
-	size_t count;         /* rows */
-	size_t bytes;         /* of memory, all told */
-	struct arena arena;   /* names, tags, timers, events */
 	struct event *events; /* in the order of their arrival; linked */
 	struct event *newest_event;
-	struct row rows[];
+	struct arena arena; /* timers, events, and keys once `keys` is full */
+	size_t count;       /* rows */
+	size_t keys_used;
+	struct row rows[BATCH_ROWS];
+	char keys[BATCH_ROWS * BATCH_KEY_BYTES]; /* of rows: names and tags */
 };
+
+/* Of memory, all told. */
+size_t batch_bytes(const struct batch *batch);
 
 /* An empty batch with one holder, the caller. */
 struct batch *batch_new(const struct interval *interval, int64_t timestamp_ns, int64_t step_ns);
@@ -40,7 +45,7 @@ double batch_row_seconds(const struct batch *batch, const struct row *row);
  * for any object. */
 void *batch_alloc(struct batch *batch, size_t size);
 
-/* Append a zeroed row with copies of its name and tags; the caller fills in
+/* Append a zeroed row with a copy of its name and tags; the caller fills in
  * the rest. NULL if the batch is full. */
 struct row *batch_add(struct batch *batch, enum kind kind, const char *name, size_t name_len,
     const char *tags, size_t tags_len);

@@ -3,6 +3,7 @@
 
 #include "metric/naming.h"
 
+#include "base/check.h"
 #include "base/number.h"
 #include "base/utf8.h"
 #include "metric/scheme.h"
@@ -165,19 +166,21 @@ naming_tells_kinds_apart(const struct naming *naming)
 	return false;
 }
 
-/* The points of one row. `out` holds, one after the other: the tail that all
- * its names share (suffix and tags), the head that those of one namespace
- * share, and what is written for each point: statistic and a copy of the
- * tail. A name starts where the tail ends. */
+/* The points of one row. What their names share is copied from the first one
+ * that has it: the head, up to the statistic, and the tail, suffix and tags. */
 struct spelling {
 	const struct naming *naming;
 	const struct naming_choice *choice;
-	enum naming_tags tags;
+	const struct speller *speller;
 	const struct row *row;
 	double seconds;
 	struct text *out;
-	size_t tail_len;
-	naming_point_fn *point; /* NULL: they are only counted, and out is not used */
+	const char *prefix; /* what the head begins with */
+	size_t prefix_len;
+	size_t head_at, head_len; /* in out; no length: not written yet */
+	size_t tail_at, tail_len; /* no length: there is none, or ... */
+	bool owes_tail;           /* ... it has not been written yet */
+	naming_point_fn *point;   /* NULL: they are only counted */
 	void *arg;
 	size_t points;
 };
@@ -214,7 +217,8 @@ is_reserved(const char *key, size_t len)
 static void
 put_tags(struct text *out, const struct row *row)
 {
-	const char *at = row->tags_len > 0 ? row->tags : NULL, *end = row->tags + row->tags_len;
+	const char *at = row->tags_len > 0 ? row_tags(row) : NULL;
+	const char *end = row_tags(row) + row->tags_len;
 	const char *key, *value;
 	size_t key_len, value_len;
 
@@ -246,7 +250,8 @@ put_component(struct text *out, const char *bytes, size_t len)
 static void
 put_path(struct text *out, const struct row *row)
 {
-	const char *at = row->tags_len > 0 ? row->tags : NULL, *end = row->tags + row->tags_len;
+	const char *at = row->tags_len > 0 ? row_tags(row) : NULL;
+	const char *end = row_tags(row) + row->tags_len;
 	const char *key, *value;
 	size_t key_len, value_len;
 
@@ -259,42 +264,43 @@ put_path(struct text *out, const struct row *row)
 static void
 put_tail(struct spelling *s)
 {
+	s->tail_at = s->out->len;
 	if (s->naming->suffix[0] != '\0') {
 		text_byte(s->out, '.');
 		text_puts(s->out, s->naming->suffix);
 	}
-	if (s->tags == NAMING_TAGS_GRAPHITE)
+	if (s->speller->tags == NAMING_TAGS_GRAPHITE)
 		put_tags(s->out, s->row);
-	s->tail_len = s->out->len;
+	s->tail_len = s->out->len - s->tail_at;
+	s->owes_tail = false;
 }
 
-static char *
-put_before(char *at, const char *component, size_t len)
-{
-	if (len == 0)
-		return at;
-	memcpy(at, component, len);
-	at[len] = '.';
-	return at + len + 1;
-}
-
-/* What stands before the statistic; an empty component is left out. */
 static void
-put_head(struct spelling *s, const char *prefix, const char *space)
+put_head(struct spelling *s)
 {
-	if (s->point == NULL)
-		return;
 	const struct row *row = s->row;
-	size_t prefix_len = strlen(prefix), space_len = strlen(space);
+	bool begins_tags = s->prefix_len == 0 && row->name_len > 0 && row->name[0] == ';';
 
-	s->out->len = s->tail_len;
-	char *begin = text_reserve(s->out, prefix_len + 1 + space_len + 1 + row->name_len);
-	char *at = put_before(put_before(begin, prefix, prefix_len), space, space_len);
+	s->head_at = s->out->len;
+	if (begins_tags)
+		text_byte(s->out, '_');
+	char *at = text_reserve(s->out, 1 + s->prefix_len + row->name_len);
 
-	memcpy(at, row->name, row->name_len);
-	s->out->len += (size_t)(at - begin) + row->name_len;
-	if (s->tags == NAMING_TAGS_PATH)
+	memcpy(at, s->prefix, s->prefix_len);
+	memcpy(at + s->prefix_len, row->name, row->name_len);
+	s->out->len += s->prefix_len + row->name_len;
+	if (s->speller->tags == NAMING_TAGS_PATH)
 		put_path(s->out, row);
+	s->head_len = s->out->len - s->head_at;
+}
+
+/* The head of the names that follow. */
+static void
+begin_head(struct spelling *s, const char *prefix, size_t prefix_len)
+{
+	s->prefix = prefix;
+	s->prefix_len = prefix_len;
+	s->head_len = 0;
 }
 
 static bool
@@ -305,14 +311,24 @@ ends_in(const struct row *row, const char *end)
 	return row->name_len >= len && memcmp(row->name + row->name_len - len, end, len) == 0;
 }
 
-/* A row that is named without its kind's namespace. In StatsD's legacy scheme
- * one of them has no prefix either. */
+/* A row of our own may be named without its kind's namespace. In StatsD's
+ * legacy scheme one of these has no prefix either. */
 static void
-put_bare_head(struct spelling *s)
+begin_row(struct spelling *s)
 {
-	bool prefixed = s->naming->scheme != NAMING_STATSD_LEGACY || !ends_in(s->row, ".numStats");
+	const struct speller *speller = s->speller;
+	const struct speller_head *head = &speller->head[s->row->kind];
+	bool bare = s->row->own && s->row->bare;
+	bool legacy = s->naming->scheme == NAMING_STATSD_LEGACY;
 
-	put_head(s, prefixed ? scheme_prefix(s->naming) : "", "");
+	if (!bare)
+		begin_head(s, head->bytes, head->len);
+	else if (legacy && ends_in(s->row, ".numStats"))
+		begin_head(s, "", 0);
+	else
+		begin_head(s, head->bytes, speller->prefix_len);
+	s->owes_tail = s->naming->suffix[0] != '\0' ||
+	    (speller->tags == NAMING_TAGS_GRAPHITE && s->row->tags_len > 0);
 }
 
 /* The component that the configuration gives to a kind. */
@@ -328,8 +344,9 @@ kind_component(const struct naming *naming, enum kind kind)
 	return "";
 }
 
-static void
-put_kind_head(struct spelling *s)
+/* The second component of a kind's names; empty: none. */
+static const char *
+kind_space(const struct naming *naming, enum kind kind)
 {
 	static const char *const legacy[KINDS] = {
 	    [KIND_COUNTER] = "",
@@ -337,39 +354,94 @@ put_kind_head(struct spelling *s)
 	    [KIND_TIMER] = "timers",
 	    [KIND_SET] = "sets",
 	};
-	const struct naming *naming = s->naming;
-	const char *space = "";
 
 	switch ((enum naming_scheme)naming->scheme) {
 	case NAMING_STATSD:
-	case NAMING_STATSITE: space = kind_component(naming, s->row->kind); break;
-	case NAMING_STATSD_LEGACY: space = legacy[s->row->kind]; break;
+	case NAMING_STATSITE: return kind_component(naming, kind);
+	case NAMING_STATSD_LEGACY: return legacy[kind];
 	case NAMING_BRUBECK:
 	case NAMING_PLAIN: break;
 	}
-	put_head(s, scheme_prefix(naming), space);
+	return "";
 }
 
-/* A point: the head, a statistic unless that is empty, the tail; and its
- * value. What is written behind the head makes place for the next one. */
 static void
-give(struct spelling *s, const char *statistic, const char *number, double value)
+add_component(struct speller_head *head, const char *component)
+{
+	size_t len = strlen(component);
+
+	CHECK(len <= NAMING_COMPONENT_MOST);
+	if (len == 0)
+		return;
+	memcpy(head->bytes + head->len, component, len);
+	head->bytes[head->len + len] = '.';
+	head->len += len + 1;
+}
+
+void
+speller_init(struct speller *speller, const struct naming *naming, enum naming_tags tags,
+    const struct naming_choice *choice)
+{
+	speller->naming = naming;
+	speller->choice = choice;
+	speller->tags = tags;
+	for (size_t kind = 0; kind < KINDS; kind++) {
+		struct speller_head *head = &speller->head[kind];
+
+		head->len = 0;
+		add_component(head, scheme_prefix(naming));
+		speller->prefix_len = head->len;
+		add_component(head, kind_space(naming, (enum kind)kind));
+	}
+}
+
+/* What a name shares with those before it is copied from there. */
+static void
+put_name(struct spelling *s, const char *statistic, size_t len, const char *number)
+{
+	size_t shared = s->head_len, number_len = number[0] != '\0' ? strlen(number) : 0;
+
+	if (shared == 0)
+		put_head(s);
+	char *at = text_reserve(s->out, shared + 1 + len + number_len + s->tail_len);
+
+	memcpy(at, s->out->bytes + s->head_at, shared);
+	at += shared;
+	if (len > 0) {
+		*at++ = '.';
+		memcpy(at, statistic, len);
+		at += len;
+	} else if (s->head_len == 0) {
+		*at++ = '_';
+	}
+	if (number_len > 0)
+		memcpy(at, number, number_len);
+	at += number_len;
+	if (s->tail_len > 0)
+		memcpy(at, s->out->bytes + s->tail_at, s->tail_len);
+	s->out->len = (size_t)(at - s->out->bytes) + s->tail_len;
+	if (s->owes_tail)
+		put_tail(s);
+}
+
+static void
+give_point(struct spelling *s, const char *statistic, size_t len, const char *number, double value)
 {
 	s->points++;
 	if (s->point == NULL)
 		return;
-	size_t len = strlen(statistic), number_len = number[0] != '\0' ? strlen(number) : 0;
-	char *at = text_reserve(s->out, 1 + len + number_len + s->tail_len);
-	const char *name = s->out->bytes + s->tail_len;
+	size_t begin = s->out->len;
 
-	if (len > 0) {
-		*at++ = '.';
-		memcpy(at, statistic, len);
-		memcpy(at + len, number, number_len);
-		at += len + number_len;
-	}
-	memcpy(at, s->out->bytes, s->tail_len);
-	s->point(s->arg, name, (size_t)(at + s->tail_len - name), value);
+	put_name(s, statistic, len, number);
+	s->point(s->arg, s->out->bytes + begin, s->out->len - begin, value);
+}
+
+/* A point: the head, a statistic unless that is empty, the tail; and its
+ * value. The lengths of words written in the call are constants. */
+static inline void
+give(struct spelling *s, const char *statistic, const char *number, double value)
+{
+	give_point(s, statistic, strlen(statistic), number, value);
 }
 
 /* As part of a name: the first point becomes `point`. */
@@ -535,7 +607,7 @@ give_counter(struct spelling *s)
 	case NAMING_STATSD_LEGACY:
 		if (naming->rates)
 			give(s, "", "", delta / s->seconds);
-		put_head(s, "stats_counts", "");
+		begin_head(s, "stats_counts.", strlen("stats_counts."));
 		break;
 	case NAMING_PLAIN:
 		if (naming->rates)
@@ -568,28 +640,21 @@ give_row(struct spelling *s)
 }
 
 void
-naming_points(const struct naming *naming, enum naming_tags tags,
-    const struct naming_choice *choice, const struct row *row, double seconds, struct text *scratch,
-    naming_point_fn *point, void *arg)
+naming_points(const struct speller *speller, const struct row *row, double seconds,
+    struct text *out, naming_point_fn *point, void *arg)
 {
 	struct spelling s = {
-	    .naming = naming,
-	    .choice = choice,
-	    .tags = tags,
+	    .naming = speller->naming,
+	    .choice = speller->choice,
+	    .speller = speller,
 	    .row = row,
 	    .seconds = seconds,
-	    .out = scratch,
+	    .out = out,
 	    .point = point,
 	    .arg = arg,
 	};
 
-	text_reset(scratch);
-	text_reserve(scratch, 1); /* even a name of nothing has an address */
-	put_tail(&s);
-	if (row->own && row->bare)
-		put_bare_head(&s);
-	else
-		put_kind_head(&s);
+	begin_row(&s);
 	give_row(&s);
 }
 

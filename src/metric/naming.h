@@ -78,16 +78,34 @@ void naming_wants(const struct naming *naming, const struct naming_choice *choic
 /* The rule for ranks of this scheme. */
 enum rank_rule naming_rank_rule(const struct naming *naming);
 
+/* How the rows of one sink are spelt, with what begins the names of each kind
+ * ready to be copied. It is made for many rows, and may be forgotten. */
+struct speller {
+	const struct naming *naming;
+	const struct naming_choice *choice;
+	enum naming_tags tags;
+	size_t prefix_len; /* of each head: what stands before the kind's component */
+	struct speller_head {
+		size_t len;
+		char bytes[2 * (NAMING_COMPONENT_MOST + 1)];
+	} head[KINDS];
+};
+
+void speller_init(struct speller *speller, const struct naming *naming, enum naming_tags tags,
+    const struct naming_choice *choice);
+
 /* Called once per point: its whole name, as scheme, suffix and tags spell it,
- * valid during the call; and its value. */
+ * which has just been appended to `out`; and its value. */
 typedef void naming_point_fn(void *arg, const char *name, size_t name_len, double value);
 
 /* Every point of one row of a flush, in the order of the scheme's model,
  * through `point`. seconds is what rates divide by: batch_row_seconds().
- * scratch is reused between calls. */
-void naming_points(const struct naming *naming, enum naming_tags tags,
-    const struct naming_choice *choice, const struct row *row, double seconds, struct text *scratch,
-    naming_point_fn *point, void *arg);
+ *
+ * Names are appended to `out`, and so may `point` append what follows a name;
+ * it must leave there what it finds. A _ stands where a name would be nothing,
+ * and before one that begins as tags do. */
+void naming_points(const struct speller *speller, const struct row *row, double seconds,
+    struct text *out, naming_point_fn *point, void *arg);
 
 /* How many points naming_points() would give. */
 size_t naming_count(

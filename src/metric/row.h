@@ -42,14 +42,14 @@ struct timer_row {
 	struct quantile quantile[];
 };
 
+/* Of a large flush there are millions. */
 struct row {
-	enum kind kind;
+	enum kind kind : 8;
 	bool own;  /* the daemon's own series, not a client's */
 	bool bare; /* own, and named without a kind's namespace: statsd.numStats */
 	bool idle; /* no sample in this flush; repeated or zero */
 	uint16_t name_len, tags_len;
-	const char *name;     /* canonical; no NUL */
-	const char *tags;     /* canonical "k:v,k:v", sorted by key; no NUL */
+	const char *name;     /* canonical; no NUL; then the tags, too: row_tags() */
 	int64_t timestamp_ns; /* of a sample that brought its own: its boundary; 0: the batch's */
 	union {
 		struct {
@@ -65,3 +65,10 @@ struct row {
 		const struct timer_row *timer;
 	};
 };
+
+/* Canonical "k:v,k:v", sorted by key; no NUL. */
+static inline const char *
+row_tags(const struct row *row)
+{
+	return row->name + row->name_len;
+}

@@ -16,7 +16,7 @@
 
 #define STAMP_TEXT_MAX 24
 
-struct line {
+struct lines {
 	struct text *out;
 	int64_t timestamp_ns;
 	char stamp[STAMP_TEXT_MAX]; /* " 1700000000\n" */
@@ -31,35 +31,31 @@ finite_value(double value)
 	return value > DBL_MAX ? DBL_MAX : value < -DBL_MAX ? -DBL_MAX : value;
 }
 
+/* Behind the name, which stands at the end of the text. */
 static void
-put_line(void *arg, const char *name, size_t name_len, double value)
+end_line(void *arg, const char *name, size_t name_len, double value)
 {
-	struct line *line = arg;
-	struct text *out = line->out;
-	char *at = text_reserve(out, 1 + name_len + 1 + NUMBER_TEXT_MAX + line->stamp_len);
+	struct lines *lines = arg;
+	struct text *out = lines->out;
+	char *begin = text_reserve(out, 1 + NUMBER_TEXT_MAX + STAMP_TEXT_MAX), *at = begin;
 
-	if (name_len == 0 || name[0] == ';') {
-		*at++ = '_';
-		out->len++;
-	}
-	memcpy(at, name, name_len);
-	at[name_len] = ' ';
-	size_t len = name_len + 1;
-
-	len += number_print(finite_value(value), at + len);
-	memcpy(at + len, line->stamp, line->stamp_len);
-	out->len += len + line->stamp_len;
+	(void)name;
+	(void)name_len;
+	*at++ = ' ';
+	at += number_print(finite_value(value), at);
+	memcpy(at, lines->stamp, STAMP_TEXT_MAX); /* one move of a size that is known */
+	out->len += (size_t)(at - begin) + lines->stamp_len;
 }
 
 static void
-set_stamp(struct line *line, int64_t timestamp_ns)
+set_stamp(struct lines *lines, int64_t timestamp_ns)
 {
-	if (line->stamp_len > 0 && line->timestamp_ns == timestamp_ns)
+	if (lines->stamp_len > 0 && lines->timestamp_ns == timestamp_ns)
 		return;
-	line->timestamp_ns = timestamp_ns;
-	line->stamp[0] = ' ';
-	line->stamp_len = 1 + number_print_int(timestamp_ns / 1000000000, line->stamp + 1);
-	line->stamp[line->stamp_len++] = '\n';
+	lines->timestamp_ns = timestamp_ns;
+	lines->stamp[0] = ' ';
+	lines->stamp_len = 1 + number_print_int(timestamp_ns / 1000000000, lines->stamp + 1);
+	lines->stamp[lines->stamp_len++] = '\n';
 }
 
 static bool
@@ -68,9 +64,29 @@ breaks_line(char byte)
 	return (unsigned char)byte <= ' ' || byte == 0x7f;
 }
 
+#define EACH_BYTE(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/* Is there one among these eight? A difference borrows into the top bit of the
+ * first byte that is less, unless the byte has that bit itself. */
+static bool
+one_breaks_line(uint64_t bytes)
+{
+	uint64_t low = bytes - EACH_BYTE(' ' + 1);
+	uint64_t del = (bytes ^ EACH_BYTE(0x7f)) - EACH_BYTE(1);
+
+	return (((low & ~bytes) | (del & ~(bytes ^ EACH_BYTE(0x7f)))) & EACH_BYTE(0x80)) != 0;
+}
+
 static bool
 is_safe(const char *bytes, size_t len)
 {
+	uint64_t eight;
+
+	for (; len >= sizeof(eight); bytes += sizeof(eight), len -= sizeof(eight)) {
+		memcpy(&eight, bytes, sizeof(eight));
+		if (one_breaks_line(eight))
+			return false;
+	}
 	for (size_t i = 0; i < len; i++)
 		if (breaks_line(bytes[i]))
 			return false;
@@ -88,14 +104,14 @@ put_safe(struct text *out, const char *bytes, size_t len)
 static const struct row *
 make_safe(const struct row *row, struct row *copy, struct text *room)
 {
-	if (is_safe(row->name, row->name_len) && is_safe(row->tags, row->tags_len))
+	size_t len = (size_t)row->name_len + row->tags_len;
+
+	if (is_safe(row->name, len))
 		return row;
 	text_reset(room);
-	put_safe(room, row->name, row->name_len);
-	put_safe(room, row->tags, row->tags_len);
+	put_safe(room, row->name, len);
 	*copy = *row;
 	copy->name = room->bytes;
-	copy->tags = room->bytes + row->name_len;
 	return copy;
 }
 
@@ -115,9 +131,12 @@ graphite_encode(const void *settings, struct batch *const *batches, size_t count
     struct cursor *cursor, struct text *out)
 {
 	const struct graphite_encoding *encoding = settings;
-	struct text scratch = {0}, room = {0};
-	struct line line = {.out = out};
+	struct lines lines = {.out = out};
+	struct text room = {0};
+	struct speller speller;
 
+	speller_init(
+	    &speller, &encoding->names, (enum naming_tags)encoding->tags, &encoding->choice);
 	for (; cursor->batch < count; cursor->batch++, cursor->row = 0) {
 		const struct batch *batch = batches[cursor->batch];
 
@@ -125,16 +144,14 @@ graphite_encode(const void *settings, struct batch *const *batches, size_t count
 			struct row copy;
 			const struct row *row = make_safe(&batch->rows[cursor->row], &copy, &room);
 
-			set_stamp(&line,
+			set_stamp(&lines,
 			    row->timestamp_ns != 0 ? row->timestamp_ns : batch->timestamp_ns);
-			naming_points(&encoding->names, (enum naming_tags)encoding->tags,
-			    &encoding->choice, row, batch_row_seconds(batch, row), &scratch,
-			    put_line, &line);
+			naming_points(
+			    &speller, row, batch_row_seconds(batch, row), out, end_line, &lines);
 		}
 		if (cursor->row < batch->count)
 			break;
 	}
-	text_fini(&scratch);
 	text_fini(&room);
 }
 

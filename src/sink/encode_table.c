@@ -189,7 +189,7 @@ compare_rows(const void *left, const void *right)
 	int order = compare_bytes(a->name, a->name_len, b->name, b->name_len);
 
 	if (order == 0)
-		order = compare_bytes(a->tags, a->tags_len, b->tags, b->tags_len);
+		order = compare_bytes(row_tags(a), a->tags_len, row_tags(b), b->tags_len);
 	if (order == 0)
 		order = (int)a->kind - (int)b->kind;
 	return order != 0
@@ -243,7 +243,7 @@ put_name(struct text *out, const struct row *row)
 	text_escape(out, row->name, row->name_len);
 	if (row->tags_len > 0) {
 		text_puts(out, "  ");
-		text_escape(out, row->tags, row->tags_len);
+		text_escape(out, row_tags(row), row->tags_len);
 	}
 	return display_width(out->bytes + start, out->len - start);
 }

@@ -171,12 +171,14 @@ add_flush(struct lane *lane, const struct batch *batch)
 static void
 add_batch(struct lane *lane, struct lane_flush *flush, struct batch *batch, uint64_t points)
 {
+	size_t bytes = batch_bytes(batch);
+
 	flush->batches =
 	    mem_room(flush->batches, flush->count, &flush->cap, sizeof(struct batch *));
 	flush->batches[flush->count++] = batch_hold(batch);
-	flush->bytes += batch->bytes;
+	flush->bytes += bytes;
 	flush->points += points;
-	lane->queue_bytes += batch->bytes;
+	lane->queue_bytes += bytes;
 	lane->ledger.queued += points;
 }
 
@@ -209,7 +211,7 @@ lane_offer(struct lane *lane, struct batch *batch)
 		complete_newest(lane);
 		own = NULL;
 	}
-	bool has_room = make_room(lane, own, batch->bytes);
+	bool has_room = make_room(lane, own, batch_bytes(batch));
 
 	lane->ledger.offered += points;
 	if (has_room) {

@@ -25,13 +25,15 @@ static void
 check_balance(const counter *counters, const struct window *window)
 {
 	uint64_t refused = 0, samples = 0, hits = window->dated.count;
+	struct entry_cursor at = entry_list_begin(&window->touched);
+	const struct entry *entry;
 
 	for (size_t i = 0; i < REASONS; i++)
 		refused += counter_get(&counters[INTAKE_LINES_REFUSED + i]);
 	for (size_t i = 0; i < KINDS; i++)
 		samples += counter_get(&counters[INTAKE_SAMPLES + i]);
-	for (size_t i = 0; i < window->touched.count; i++)
-		hits += cell_hits(window->touched.at[i]->cell[1].meta);
+	while ((entry = entry_list_next(&at)) != NULL)
+		hits += cell_hits(entry->cell[1].meta);
 	CHECK(counter_get(&counters[INTAKE_LINES]) ==
 	    counter_get(&counters[INTAKE_LINES_ACCEPTED]) + refused);
 	CHECK(samples == hits);

@@ -3,6 +3,7 @@
 
 #include "aggregate/table.c"
 
+#include "test/unit/random.h"
 #include "test/unit/suite.h"
 
 #include <stdio.h>
@@ -312,14 +313,15 @@ START_TEST(dropped_spellings_are_counted_and_go_when_idle)
 	ck_assert_uint_eq(table.dropped->aliases, 0);
 	ck_assert_uint_eq(counter_get(&table.counters[TABLE_KEYS]), 1000);
 	ck_assert_uint_eq(counter_get(&table.counters[TABLE_SERIES + KIND_TIMER]), 0);
-	ck_assert_ptr_eq(find(&table, &busy)->alias, table.dropped);
+	ck_assert_ptr_eq(entry_alias(find(&table, &busy)), table.dropped);
 	window_open(&window, 9);
 	window_stamp(&window, find(&table, &busy));
 	sweep_all(&table, 5, &window);
 	ck_assert_uint_eq(table.dropped_spellings, 1);
 	ck_assert_uint_eq(window.retired.count, 999);
-	ck_assert_ptr_eq(find(&table, &busy)->alias, table.dropped);
+	ck_assert_ptr_eq(entry_alias(find(&table, &busy)), table.dropped);
 	table_release(&table, &window.retired);
+	ck_assert_uint_eq(table.limbo.count, 999 - ENTRY_BLOCK);
 	window_fini(&window);
 	table_fini(&table);
 }
@@ -346,17 +348,194 @@ START_TEST(churn_does_not_grow_the_table)
 		}
 		sweep_all(&table, round, &window);
 		table_release(&table, &window.retired);
+		while (table_collect(&table))
+			continue;
 	}
 	ck_assert_uint_eq(counter_get(&table.counters[TABLE_KEYS]), 1000);
 	ck_assert_uint_eq(counter_get(&table.counters[TABLE_SERIES_EXPIRED]), 198000);
 	for (unsigned i = 0; i < TABLE_SUBS; i++)
-		ck_assert_uint_lt(table.sub[i]->mask, 256);
+		ck_assert_uint_lt(sub_mask(table.sub[i]), 256);
+	ck_assert_uint_eq(table.limbo.count, 0);
+	ck_assert_uint_eq(table.pool.count, 1);
+	window_fini(&window);
+	table_fini(&table);
+}
+END_TEST
+
+/* A hash of a given sub-table, place and rest, whatever the name. */
+static uint64_t
+hash_of(unsigned sub, uint32_t tag, uint32_t rest)
+{
+	return (uint64_t)(tag >> 4) << 48 | (uint64_t)rest << 12 | sub << 4 | (tag & 15);
+}
+
+START_TEST(tags_lead_to_slots_as_their_hashes_do)
+{
+	uint64_t state = random_seed();
+
+	for (int i = 0; i < 10000; i++) {
+		uint64_t hash = random_next(&state), log2 = 4 + random_below(&state, 28);
+		uint64_t slot = (hash & SLOT_TAG) | (random_next(&state) & ~SLOT_TAG);
+		uint64_t place = tag_place(hash);
+
+		ck_assert(same_tag(slot, hash));
+		ck_assert_uint_eq(sub_home(log2, slot), sub_home(log2, hash));
+		ck_assert_uint_eq(sub_home(log2, hash), place * (UINT64_C(1) << log2) >> 32);
+	}
+	ck_assert(!same_tag(hash_of(1, 0x12345, 0), hash_of(1, 0x12344, 0)));
+	ck_assert(!same_tag(hash_of(1, 0x12345, 0), hash_of(1, 0x02345, 0)));
+	ck_assert_uint_eq(tag_place(hash_of(255, 0xfffff, 77)), 0xfffff000);
+	ck_assert_uint_eq(hash_sub(hash_of(255, 0x12345, 0xffffffff)), 255);
+}
+END_TEST
+
+/* All in one sub-table, at its end and with few tags: searches wrap, and names
+ * decide. */
+START_TEST(keys_of_one_place_are_all_found)
+{
+	struct table table;
+	struct entry *entries[2000];
+	char name[32];
+
+	hash_init();
+	table_init(&table);
+	for (unsigned i = 0; i < 2000; i++) {
+		int len = snprintf(name, sizeof(name), "key.%u", i);
+		const struct sample sample = spelling(name, "", KIND_COUNTER);
+
+		ck_assert_int_gt(len, 0);
+		entries[i] =
+		    table_insert(&table, hash_of(9, 0xffff0 + i % 16, i), &sample, 1, NULL, 0, 0);
+		ck_assert_ptr_nonnull(
+		    table_prefetch_entry(&table, hash_of(9, 0xffff0 + i % 16, i)));
+	}
+	for (unsigned i = 0; i < 2000; i++) {
+		snprintf(name, sizeof(name), "key.%u", i);
+		const struct sample sample = spelling(name, "", KIND_COUNTER);
+		uint64_t hash = hash_of(9, 0xffff0 + i % 16, i);
+
+		ck_assert_ptr_eq(table_find(&table, hash, &sample, 1), entries[i]);
+		ck_assert_ptr_null(table_find(&table, hash ^ 1, &sample, 1));
+	}
+	ck_assert_ptr_null(table_prefetch_entry(&table, hash_of(9, 0x80000, 0)));
+	ck_assert_ptr_null(table_prefetch_entry(&table, hash_of(8, 0xffff0, 0)));
+	table_fini(&table);
+}
+END_TEST
+
+/* A tag of 1 looks like a tombstone's, one of 0 like an empty slot's. */
+START_TEST(the_lowest_tags_are_tags_like_others)
+{
+	struct table table;
+	struct window window;
+	const struct sample sample[] = {spelling("zero", "", KIND_COUNTER),
+	    spelling("one", "", KIND_COUNTER), spelling("gone", "", KIND_COUNTER)};
+
+	table_init(&table);
+	window_init(&window, 0, 0);
+	window_open(&window, 1);
+	table_insert(&table, hash_of(0, 1, 0), &sample[2], 1, NULL, 0, 0);
+	table_sweep(&table, 0, 1, &window);
+	ck_assert_ptr_null(table_find(&table, hash_of(0, 1, 0), &sample[2], 1));
+	for (uint32_t tag = 0; tag < 2; tag++) {
+		ck_assert_ptr_null(table_find(&table, hash_of(0, tag, 0), &sample[tag], 1));
+		struct entry *entry =
+		    table_insert(&table, hash_of(0, tag, 0), &sample[tag], 1, NULL, 0, 0);
+
+		ck_assert_ptr_eq(table_find(&table, hash_of(0, tag, 0), &sample[tag], 1), entry);
+	}
+	window_fini(&window);
+	table_fini(&table);
+}
+END_TEST
+
+/* Keys of every length, some gone again, against a plain array. */
+START_TEST(a_table_holds_what_was_put_in_and_not_swept)
+{
+	static char names[20000][96];
+	static uint32_t seen[20000]; /* in the newest interval; 0: it is not there */
+	uint64_t state = random_seed();
+	struct table table;
+	struct window window;
+
+	hash_init();
+	memset(seen, 0, sizeof(seen));
+	table_init(&table);
+	window_init(&window, 0, 0);
+	for (size_t i = 0; i < 20000; i++)
+		snprintf(names[i], sizeof(names[i]), "%zu.%.*s", i, (int)random_below(&state, 80),
+		    "the.quick.brown.fox.jumps.over.the.lazy.dog.and.back.again.over.and.over.it.goes");
+	for (uint32_t seq = 1; seq < 40; seq++) {
+		window_open(&window, seq);
+		for (size_t i = 0; i < 6000; i++) {
+			size_t which = random_below(&state, 500 * seq);
+			const struct sample sample = spelling(names[which], "", KIND_COUNTER);
+			struct entry *entry = find(&table, &sample);
+
+			ck_assert_int_eq(entry != NULL, seen[which] != 0);
+			if (entry == NULL)
+				entry = insert(&table, &sample, NULL);
+			window_fold(&window, entry, &sample, 1, &roomy, table.counters);
+			seen[which] = seq;
+		}
+		sweep_all(&table, seq > 3 ? seq - 3 : 0, &window);
+		for (size_t i = 0; i < 20000; i++)
+			if (seen[i] + 3 < seq)
+				seen[i] = 0;
+		table_release(&table, &window.retired);
+	}
+	window_fini(&window);
+	table_fini(&table);
+}
+END_TEST
+
+/* However short its steps, and whatever is inserted between them. */
+START_TEST(a_sweep_in_steps_takes_what_one_in_one_would)
+{
+	uint64_t state = random_seed();
+	struct table table;
+	struct window window;
+	struct table_sweep sweep = {0};
+	size_t gone = 0, steps = 0;
+	char name[32];
+
+	hash_init();
+	table_init(&table);
+	window_init(&window, 0, 0);
+	window_open(&window, 1);
+	for (int i = 0; i < 30000; i++) {
+		snprintf(name, sizeof(name), "old.%d", i);
+		const struct sample sample = spelling(name, "", KIND_COUNTER);
+
+		insert(&table, &sample, NULL);
+	}
+	window_open(&window, 9);
+	for (unsigned i = 0; i < TABLE_SUBS; steps++) {
+		snprintf(name, sizeof(name), "new.%zu", steps);
+		const struct sample sample = spelling(name, "", KIND_COUNTER);
+
+		ck_assert_uint_eq(sweep.sub, i);
+		window_fold(
+		    &window, insert(&table, &sample, NULL), &sample, 1, &roomy, table.counters);
+		i += table_sweep_on(&table, &sweep, 1 + random_below(&state, 8), 5, &window, &gone);
+	}
+	ck_assert_uint_eq(sweep.sub, 0);
+	ck_assert_uint_eq(sweep.place, 0);
+	ck_assert_uint_ge(gone, 29900);
+	ck_assert_uint_eq(gone, window.retired.count);
+	ck_assert_uint_eq(counter_get(&table.counters[TABLE_KEYS]), 30000 - gone + steps);
+	table_release(&table, &window.retired);
 	window_fini(&window);
 	table_fini(&table);
 }
 END_TEST
 
 static const struct suite_test tests[] = {
+    SUITE_TEST(tags_lead_to_slots_as_their_hashes_do),
+    SUITE_TEST(keys_of_one_place_are_all_found),
+    SUITE_TEST(the_lowest_tags_are_tags_like_others),
+    SUITE_TEST(a_table_holds_what_was_put_in_and_not_swept),
+    SUITE_TEST(a_sweep_in_steps_takes_what_one_in_one_would),
     SUITE_TEST(name_tags_and_kind_make_the_key),
     SUITE_TEST(a_hundred_thousand_keys_are_all_found_again),
     SUITE_TEST(a_total_has_its_source_in_its_key),

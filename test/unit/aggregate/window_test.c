@@ -56,10 +56,12 @@ START_TEST(dated_samples_stay_out_of_the_cell_and_in_their_order)
 	ck_assert_int_eq(window_date(&window, &gauge, &level), REASON_NONE);
 	ck_assert_int_eq(window_date(&window, &entry, &second), REASON_NONE);
 	ck_assert_uint_eq(window.dated.count, 3);
-	ck_assert(window.dated.at[0].entry == &entry && window.dated.at[0].value == 30);
-	ck_assert(window.dated.at[0].timestamp == 1700000000);
-	ck_assert(window.dated.at[1].entry == &gauge && window.dated.at[1].value == 5);
-	ck_assert(window.dated.at[2].value == 4 && window.dated.at[2].timestamp == 1600000000);
+	const struct dated *at = window.dated.first->at;
+
+	ck_assert(at[0].entry == &entry && at[0].value == 30);
+	ck_assert(at[0].timestamp == 1700000000);
+	ck_assert(at[1].entry == &gauge && at[1].value == 5);
+	ck_assert(at[2].value == 4 && at[2].timestamp == 1600000000);
 
 	/* one sample in the cell, of one entry */
 	ck_assert_uint_eq(window.touched.count, 1);
@@ -104,7 +106,12 @@ START_TEST(dated_samples_have_a_most_and_stay_finite)
 	for (size_t i = 0; i < DATED_MOST; i++)
 		ck_assert_int_eq(window_date(&window, &entry, &dated), REASON_NONE);
 	ck_assert_int_eq(window_date(&window, &entry, &dated), REASON_DATED_BUDGET);
-	ck_assert(window.dated.at[0].value == DBL_MAX);
+	ck_assert(window.dated.first->at[0].value == DBL_MAX);
+	size_t count = 0;
+
+	for (const struct dated_block *at = window.dated.first; at != NULL; at = at->next)
+		count += at->count;
+	ck_assert_uint_eq(count, DATED_MOST);
 	window_open(&window, 2);
 	ck_assert_int_eq(window_date(&window, &entry, &dated), REASON_NONE);
 	window_fini(&window);
@@ -224,7 +231,37 @@ START_TEST(what_the_budget_refuses_leaves_no_trace)
 }
 END_TEST
 
+START_TEST(what_one_window_had_serves_the_other)
+{
+	static struct entry entries[4 * ENTRY_BLOCK];
+	const struct sample one = counter_sample(1, 1, 0);
+	struct window other;
+	struct entry_block *block = NULL;
+
+	window_init(&window, 0, 0);
+	window_init(&other, 0, 0);
+	for (unsigned seq = 1; seq < 10; seq++) {
+		window_open(&window, seq);
+		for (size_t i = 0; i < 4 * ENTRY_BLOCK; i++)
+			fold(&entries[i], &one, i);
+		ck_assert_uint_eq(window.touched.count, 4 * ENTRY_BLOCK);
+		if (block != NULL)
+			ck_assert_ptr_eq(window.touched.blocks.first, block);
+		ck_assert_ptr_null(window.spare.first);
+		block = window.touched.blocks.first;
+		window_clear(&window);
+		window_lend(&window, &other);
+		ck_assert_ptr_null(window.spare.first);
+		ck_assert_ptr_eq(other.spare.first, block);
+		window_lend(&other, &window);
+	}
+	window_fini(&window);
+	window_fini(&other);
+}
+END_TEST
+
 static const struct suite_test tests[] = {
+    SUITE_TEST(what_one_window_had_serves_the_other),
     SUITE_TEST(dated_samples_stay_out_of_the_cell_and_in_their_order),
     SUITE_TEST(a_dated_sample_keeps_its_entry_from_being_idle),
     SUITE_TEST(dated_samples_have_a_most_and_stay_finite),

@@ -60,7 +60,27 @@ START_TEST(room_doubles_and_keeps_what_stands)
 }
 END_TEST
 
+/* Of every length; each difference is seen, and nothing beyond the end. */
+START_TEST(equal_bytes_are_equal_and_one_that_differs_is_seen)
+{
+	char a[80], b[80];
+
+	for (size_t len = 0; len < sizeof(a); len++) {
+		memset(a, 'x', sizeof(a));
+		memset(b, 'x', sizeof(b));
+		b[len] = 'y';
+		ck_assert(mem_equal(a, b, len));
+		for (size_t at = 0; at < len; at++) {
+			b[at] ^= 1;
+			ck_assert(!mem_equal(a, b, len));
+			b[at] ^= 1;
+		}
+	}
+}
+END_TEST
+
 static const struct suite_test tests[] = {
+    SUITE_TEST(equal_bytes_are_equal_and_one_that_differs_is_seen),
     SUITE_TEST(nothing_is_memory_too),
     SUITE_TEST(zeroed_memory_is_zero),
     SUITE_TEST(a_copy_of_text_ends_in_nul),

@@ -45,13 +45,13 @@ START_TEST(entries_of_two_workers_are_one_series)
 	uint32_t gid = catalog_adopt(&catalog, a);
 
 	ck_assert_uint_eq(catalog_adopt(&catalog, b), gid);
-	ck_assert_uint_eq(catalog.series[gid].refs, 2);
+	ck_assert_uint_eq(catalog_at(&catalog, gid)->refs, 2);
 	catalog_release(&catalog, a);
 	ck_assert_uint_eq(catalog.live, 1);
-	ck_assert_ptr_nonnull(catalog.series[gid].key);
+	ck_assert_ptr_nonnull(catalog_at(&catalog, gid)->key);
 	catalog_release(&catalog, b);
 	ck_assert_uint_eq(catalog.live, 0);
-	ck_assert_ptr_null(catalog.series[gid].key);
+	ck_assert_ptr_null(catalog_at(&catalog, gid)->key);
 	for (int i = 0; i < 2; i++)
 		table_fini(&tables[i]);
 	catalog_fini(&catalog);
@@ -99,13 +99,12 @@ START_TEST(a_total_feeds_the_counter_of_its_name_and_tags)
 	hash_init();
 	table_init(&table);
 	catalog_init(&catalog, &timers, false);
-	struct entry *total = table_insert(&table, table_hash(&sample), &sample, 1, NULL, 0, 7);
+	struct entry *total = table_insert(&table, table_hash(&sample), &sample, 1, NULL, 0, 0);
 	uint32_t gid = catalog_hold_fed(&catalog, total);
 
 	ck_assert_uint_eq(total->gid, 0);
-	ck_assert_uint_eq(catalog.series[gid].refs, 1);
-	ck_assert_uint_eq(catalog.series[gid].kind, KIND_COUNTER);
-	ck_assert_uint_eq(catalog.series[gid].plan, 7);
+	ck_assert_uint_eq(catalog_at(&catalog, gid)->refs, 1);
+	ck_assert_uint_eq(catalog_at(&catalog, gid)->kind, KIND_COUNTER);
 	ck_assert_uint_eq(catalog_adopt(&catalog, insert(&table, "a", "k:v")), gid);
 	ck_assert_uint_ne(catalog_adopt(&catalog, insert(&table, "a", "")), gid);
 	ck_assert_uint_ne(
@@ -132,19 +131,115 @@ START_TEST(the_first_kind_of_a_name_silences_its_twin)
 
 		catalog_adopt(&catalog, first);
 		catalog_adopt(&catalog, second);
-		ck_assert(!catalog.series[first->gid].muted);
-		ck_assert(catalog.series[second->gid].muted);
+		ck_assert(!catalog_at(&catalog, first->gid)->muted);
+		ck_assert(catalog_at(&catalog, second->gid)->muted);
 		ck_assert_uint_eq(catalog.conflicts, 1);
 		catalog_release(&catalog, first);
-		ck_assert(!catalog.series[second->gid].muted);
+		ck_assert(!catalog_at(&catalog, second->gid)->muted);
 		catalog_adopt(&catalog, first);
-		ck_assert(catalog.series[first->gid].muted);
+		ck_assert(catalog_at(&catalog, first->gid)->muted);
 		ck_assert_uint_eq(catalog.conflicts, 2);
 		catalog_release(&catalog, first);
-		ck_assert(!catalog.series[second->gid].muted);
+		ck_assert(!catalog_at(&catalog, second->gid)->muted);
 		table_fini(&table);
 		catalog_fini(&catalog);
 	}
+}
+END_TEST
+
+static void
+must_spell(const struct catalog *catalog, uint32_t gid, const char *key)
+{
+	const struct series *series = catalog_at(catalog, gid);
+
+	ck_assert_uint_eq((size_t)series->name_len + series->tags_len, strlen(key));
+	ck_assert_mem_eq(series->key, key, strlen(key));
+}
+
+/* Each table is gone when its entry has been released: under a sanitizer a key
+ * that still pointed there would be noticed. */
+START_TEST(a_key_outlives_the_entry_that_brought_it)
+{
+	struct table tables[3];
+	struct catalog catalog;
+	struct entry *entries[3];
+	uint32_t gid = 0;
+
+	hash_init();
+	catalog_init(&catalog, &timers, false);
+	for (int i = 0; i < 2; i++) {
+		table_init(&tables[i]);
+		entries[i] = insert(&tables[i], "a.long.name", "k:v");
+		gid = catalog_adopt(&catalog, entries[i]);
+	}
+	ck_assert_ptr_eq(catalog_at(&catalog, gid)->key, entries[0]->key);
+	catalog_release(&catalog, entries[0]);
+	table_fini(&tables[0]);
+	must_spell(&catalog, gid, "a.long.namek:v");
+
+	/* It comes again, while the other one lives on, and stays. */
+	table_init(&tables[2]);
+	entries[2] = insert(&tables[2], "a.long.name", "k:v");
+	ck_assert_uint_eq(catalog_adopt(&catalog, entries[2]), gid);
+	catalog_release(&catalog, entries[1]);
+	table_fini(&tables[1]);
+	must_spell(&catalog, gid, "a.long.namek:v");
+	catalog_hold(&catalog, gid);
+	catalog_release(&catalog, entries[2]);
+	table_fini(&tables[2]);
+	must_spell(&catalog, gid, "a.long.namek:v");
+	ck_assert_uint_eq(catalog.live, 1);
+	catalog_drop(&catalog, gid);
+	ck_assert_uint_eq(catalog.live, 0);
+	catalog_fini(&catalog);
+}
+END_TEST
+
+START_TEST(a_catalog_that_ends_has_no_use_for_entries)
+{
+	struct table table;
+	struct catalog catalog;
+
+	hash_init();
+	catalog_init(&catalog, &timers, false);
+	table_init(&table);
+	struct entry *kept = insert(&table, "kept", ""), *gone = insert(&table, "gone", "");
+
+	catalog_adopt(&catalog, kept);
+	catalog_hold(&catalog, catalog_adopt(&catalog, gone));
+	catalog_release(&catalog, gone);
+	table_fini(&table);
+	ck_assert_uint_eq(catalog.live, 2);
+	catalog_fini(&catalog);
+}
+END_TEST
+
+START_TEST(series_of_all_chunks_are_found)
+{
+	enum { SERIES = 2 * SERIES_CHUNK + 10 };
+	static struct entry *entries[SERIES];
+	struct table table;
+	struct catalog catalog;
+
+	hash_init();
+	table_init(&table);
+	catalog_init(&catalog, &timers, false);
+	for (unsigned i = 0; i < SERIES; i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "s%u", i);
+		entries[i] = insert(&table, name, "");
+		ck_assert_uint_eq(catalog_adopt(&catalog, entries[i]), i + 1);
+	}
+	ck_assert_uint_eq(catalog.chunks, 3);
+	for (unsigned i = 0; i < SERIES; i++) {
+		ck_assert_ptr_eq(catalog_at(&catalog, i + 1)->key, entries[i]->key);
+		entries[i]->gid = 0;
+		ck_assert_uint_eq(catalog_adopt(&catalog, entries[i]), i + 1);
+	}
+	ck_assert_uint_eq(catalog.live, SERIES);
+	table_fini(&table);
+	catalog_fini(&catalog);
 }
 END_TEST
 
@@ -163,25 +258,26 @@ verify(struct catalog *catalog, struct entry **entries, size_t count)
 		live++;
 		ck_assert_uint_ne(gid, 0);
 		ck_assert_uint_eq(catalog_adopt(catalog, entries[i]), gid);
-		catalog->series[gid].refs--;
+		catalog_at(catalog, gid)->refs--;
 	}
 	for (uint32_t gid = 1; gid < catalog->gids.count; gid++) {
-		const struct series *leader = &catalog->series[gid];
+		const struct series *leader = catalog_at(catalog, gid);
 
-		if (!leader->leader)
+		if (leader->key == NULL || leader->before != 0)
 			continue;
-		for (uint32_t at = gid; at != 0; at = catalog->series[at].next) {
-			const struct series *series = &catalog->series[at];
+		for (uint32_t at = gid, before = 0; at != 0; at = catalog_at(catalog, at)->next) {
+			const struct series *series = catalog_at(catalog, at);
 
 			walked++;
 			ck_assert_uint_eq(series->name_len, leader->name_len);
 			ck_assert_mem_eq(series->key, leader->key, leader->name_len);
-			ck_assert(at == gid || !series->leader);
+			ck_assert_uint_eq(series->before, before);
+			before = at;
 		}
 	}
 	ck_assert_uint_eq(walked, live);
 	ck_assert_uint_eq(catalog->live, live);
-	ck_assert_uint_eq(catalog->by_key.used, live);
+	ck_assert_uint_eq(catalog->by_name.used + catalog->by_key.used, live);
 }
 
 START_TEST(names_stay_grouped_while_series_come_and_go)
@@ -227,6 +323,9 @@ static const struct suite_test tests[] = {
     SUITE_TEST(a_held_series_outlives_its_entry),
     SUITE_TEST(a_total_feeds_the_counter_of_its_name_and_tags),
     SUITE_TEST(the_first_kind_of_a_name_silences_its_twin),
+    SUITE_TEST(a_key_outlives_the_entry_that_brought_it),
+    SUITE_TEST(a_catalog_that_ends_has_no_use_for_entries),
+    SUITE_TEST(series_of_all_chunks_are_found),
     SUITE_TEST(names_stay_grouped_while_series_come_and_go),
     {0},
 };

@@ -86,7 +86,7 @@ static void
 say_row(struct text *out, const struct row *row)
 {
 	text_printf(out, "%s %.*s#%.*s", kind_names[row->kind], (int)row->name_len, row->name,
-	    (int)row->tags_len, row->tags);
+	    (int)row->tags_len, row_tags(row));
 	switch (row->kind) {
 	case KIND_COUNTER:
 		text_printf(out, " %.17g %.17g", row->counter.delta, row->counter.total);

@@ -34,6 +34,21 @@ START_TEST(a_boundary_is_the_end_of_its_interval)
 }
 END_TEST
 
+START_TEST(seconds_of_a_boundary_end_where_the_next_one_begins)
+{
+	static const int64_t lengths_ms[] = {100, 300, 700, 1000, 1500, 7000, 10000, 60000};
+
+	for (size_t i = 0; i < sizeof(lengths_ms) / sizeof(*lengths_ms); i++) {
+		int64_t length = lengths_ms[i] * CLOCK_MS;
+
+		for (int64_t boundary = length; boundary < 200 * CLOCK_SECOND; boundary += length)
+			for (int64_t at = boundary / CLOCK_SECOND; at < 202; at++)
+				ck_assert_int_eq(dated_boundary_ns(at, length) <= boundary,
+				    at < dated_next_second(boundary, length));
+	}
+}
+END_TEST
+
 /* When a line is taken in, in which interval (from 1), and its timestamp in s
  * after the beginning of the first; -1: none. */
 struct dated_line {
@@ -273,6 +288,7 @@ END_TEST
 
 static const struct suite_test tests[] = {
     SUITE_TEST(a_boundary_is_the_end_of_its_interval),
+    SUITE_TEST(seconds_of_a_boundary_end_where_the_next_one_begins),
     SUITE_TEST(a_value_counts_at_its_own_boundary),
     SUITE_TEST(a_late_flush_sends_what_it_passed_apart),
     SUITE_TEST(what_waits_keeps_its_series_until_it_has_been_sent),

@@ -362,7 +362,7 @@ kept(const struct crew *crew)
 {
 	const struct merge *merge = &crew->merge;
 
-	return merge->catalog.cap + merge->catalog.gids.unused_cap + merge->catalog.by_key.mask +
+	return merge->catalog.chunks + merge->catalog.gids.unused_cap + merge->catalog.by_key.mask +
 	    merge->catalog.by_name.mask + merge->totals.cap + merge->totals.fresh_cap +
 	    merge->totals.numbers.unused_cap + merge->totals.by_key.mask + merge->dated.cap;
 }

@@ -166,9 +166,10 @@ START_TEST(a_split_stream_folds_like_the_whole)
 			pond_expect_balance(&pond);
 			sums[pass] = 0;
 			samples[pass] = 0;
-			for (size_t i = 0; i < pond.window.touched.count; i++) {
-				const struct entry *entry = pond.window.touched.at[i];
+			struct entry_cursor at = entry_list_begin(&pond.window.touched);
+			const struct entry *entry;
 
+			while ((entry = entry_list_next(&at)) != NULL) {
 				if (entry->kind == KIND_COUNTER && entry->modes == 0)
 					sums[pass] += bits_double(entry->cell[1].value);
 				samples[pass] += cell_hits(entry->cell[1].meta);
@@ -296,7 +297,7 @@ START_TEST(a_value_of_its_own_time_is_kept_apart)
 		pond_take(&pond, line);
 		ck_assert_uint_eq(pond.window.dated.count, accepted);
 		if (accepted) {
-			const struct dated *dated = &pond.window.dated.at[0];
+			const struct dated *dated = &pond.window.dated.first->at[0];
 
 			ck_assert_int_eq(dated->timestamp, cases[i].timestamp);
 			ck_assert(dated->value == 4);

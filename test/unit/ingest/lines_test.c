@@ -164,14 +164,15 @@ say_entry(const struct entry *entry, struct text *out)
 static void
 say_pond(const struct pond *pond, struct text *out)
 {
-	for (size_t i = 0; i < pond->window.touched.count; i++) {
-		const struct entry *entry = pond->window.touched.at[i];
+	struct entry_cursor at = entry_list_begin(&pond->window.touched);
+	const struct dated_block *dated = pond->window.dated.first;
+	const struct entry *entry;
 
+	while ((entry = entry_list_next(&at)) != NULL)
 		for (uint32_t hit = 0; hit < cell_hits(entry->cell[1].meta); hit++)
 			say_entry(entry, out);
-	}
-	for (size_t i = 0; i < pond->window.dated.count; i++)
-		say_entry(pond->window.dated.at[i].entry, out);
+	for (size_t i = 0; dated != NULL && i < dated->count; i++)
+		say_entry(dated->at[i].entry, out);
 }
 
 /* What one line does on its own. */

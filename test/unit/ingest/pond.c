@@ -166,6 +166,8 @@ pond_expect_balance(const struct pond *pond)
 {
 	uint64_t hits = pond->window.dated.count, samples = 0;
 	uint64_t lines = pond_count(pond, INTAKE_LINES_ACCEPTED);
+	struct entry_cursor at = entry_list_begin(&pond->window.touched);
+	const struct entry *entry;
 
 	for (enum reason reason = 0; reason < REASONS; reason++)
 		lines += pond_refused(pond, reason);
@@ -173,7 +175,7 @@ pond_expect_balance(const struct pond *pond)
 	ck_assert_uint_eq(pond_refused(pond, REASON_NONE), 0);
 	for (size_t i = 0; i < KINDS; i++)
 		samples += counter_get(&pond->counters[INTAKE_SAMPLES + i]);
-	for (size_t i = 0; i < pond->window.touched.count; i++)
-		hits += cell_hits(pond->window.touched.at[i]->cell[1].meta);
+	while ((entry = entry_list_next(&at)) != NULL)
+		hits += cell_hits(entry->cell[1].meta);
 	ck_assert_uint_eq(hits, samples);
 }

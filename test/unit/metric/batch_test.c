@@ -52,11 +52,31 @@ START_TEST(rows_keep_copies_of_their_names_until_full)
 		ck_assert_uint_eq(row->name_len, (size_t)name_len);
 		ck_assert_mem_eq(row->name, name, (size_t)name_len);
 		ck_assert_uint_eq(row->tags_len, (size_t)tags_len);
-		ck_assert_ptr_nonnull(row->tags);
+		ck_assert_ptr_nonnull(row_tags(row));
 		if (tags_len > 0)
-			ck_assert_mem_eq(row->tags, tags, (size_t)tags_len);
+			ck_assert_mem_eq(row_tags(row), tags, (size_t)tags_len);
 		ck_assert_double_eq(row->gauge.value, i);
 	}
+	batch_drop(&batch);
+}
+END_TEST
+
+START_TEST(long_names_find_room)
+{
+	struct batch *batch = batch_new(&interval, 20, 10);
+	char name[3 * BATCH_KEY_BYTES];
+
+	for (unsigned i = 0; i < BATCH_ROWS; i++) {
+		memset(name, 'a' + (int)(i % 26), sizeof(name));
+		ck_assert_ptr_nonnull(
+		    batch_add(batch, KIND_SET, name, sizeof(name), name, sizeof(name)));
+	}
+	for (unsigned i = 0; i < BATCH_ROWS; i++) {
+		memset(name, 'a' + (int)(i % 26), sizeof(name));
+		ck_assert_mem_eq(batch->rows[i].name, name, sizeof(name));
+		ck_assert_mem_eq(row_tags(&batch->rows[i]), name, sizeof(name));
+	}
+	ck_assert_uint_ge(batch_bytes(batch), BATCH_ROWS * (sizeof(struct row) + 2 * sizeof(name)));
 	batch_drop(&batch);
 }
 END_TEST
@@ -80,7 +100,7 @@ START_TEST(memory_is_aligned_counted_and_apart)
 		for (size_t byte = 0; byte < sizes[i]; byte++)
 			if (at[i][byte] != i)
 				ck_abort_msg("byte %zu of %zu", byte, i);
-	ck_assert_uint_ge(batch->bytes, total + sizeof(*batch) + count * sizeof(struct row));
+	ck_assert_uint_ge(batch_bytes(batch), total + count * (3 + sizeof(struct row)));
 	batch_drop(&batch);
 }
 END_TEST
@@ -92,7 +112,7 @@ START_TEST(events_are_copied_and_keep_their_order)
 	struct event event = {.title = {title, 5}, .text = {text, 5}, .alert = EVENT_ERROR};
 
 	ck_assert_ptr_null(batch->events);
-	size_t before = batch->bytes;
+	size_t before = batch_bytes(batch);
 
 	batch_add_event(batch, &event);
 	memcpy(title, "again", 5);
@@ -110,7 +130,7 @@ START_TEST(events_are_copied_and_keep_their_order)
 	ck_assert_mem_eq(second->title.at, "again", 5);
 	ck_assert_ptr_null(second->next);
 	ck_assert_ptr_eq(batch->newest_event, second);
-	ck_assert_uint_gt(batch->bytes, before);
+	ck_assert_uint_gt(batch_bytes(batch), before);
 	batch_drop(&batch);
 }
 END_TEST
@@ -134,6 +154,7 @@ END_TEST
 static const struct suite_test tests[] = {
     SUITE_TEST(a_new_batch_is_empty_and_has_one_holder),
     SUITE_TEST(rows_keep_copies_of_their_names_until_full),
+    SUITE_TEST(long_names_find_room),
     SUITE_TEST(memory_is_aligned_counted_and_apart),
     SUITE_TEST(events_are_copied_and_keep_their_order),
     SUITE_TEST(the_last_holder_frees),

@@ -168,7 +168,7 @@ START_TEST(tags_without_a_type_come_back_as_they_were)
 }
 END_TEST
 
-START_TEST(a_name_may_be_empty)
+START_TEST(a_name_of_nothing_is_written_as_something)
 {
 	struct naming naming = naming_of(NAMING_STATSD);
 	struct row row = row_of(KIND_COUNTER, "", "a:b");
@@ -179,8 +179,14 @@ START_TEST(a_name_may_be_empty)
 	naming.scheme = NAMING_STATSD_LEGACY;
 	must_give(&naming, NAMING_TAGS_NONE, &row, "stats.=1\nstats_counts.=10\n");
 	naming.scheme = NAMING_BRUBECK;
-	must_give(&naming, NAMING_TAGS_GRAPHITE, &row, ";a=b=10\n");
-	must_give(&naming, NAMING_TAGS_NONE, &row, "=10\n");
+	must_give(&naming, NAMING_TAGS_GRAPHITE, &row, "_;a=b=10\n");
+	must_give(&naming, NAMING_TAGS_NONE, &row, "_=10\n");
+	row.name = ";x";
+	row.name_len = 2;
+	must_give(&naming, NAMING_TAGS_NONE, &row, "_;x=10\n");
+	naming.scheme = NAMING_STATSD;
+	must_give(&naming, NAMING_TAGS_NONE, &row,
+	    "stats.counters.;x.rate=1\nstats.counters.;x.count=10\n");
 }
 END_TEST
 
@@ -357,7 +363,8 @@ START_TEST(as_many_points_as_are_counted)
 		int statistics[3];
 		struct naming_choice choice = {
 		    {random_below(&seed, 6), percents}, {random_below(&seed, 4), statistics}};
-		struct text scratch = {0};
+		struct text names = {0};
+		struct speller speller;
 		size_t points = 0;
 
 		memcpy(percents, some, sizeof(some));
@@ -382,10 +389,10 @@ START_TEST(as_many_points_as_are_counted)
 		}
 		if (row.kind == KIND_TIMER)
 			row.timer = timer;
-		naming_points(&naming, (enum naming_tags)random_below(&seed, 3), &choice, &row, 10,
-		    &scratch, count_point, &points);
+		speller_init(&speller, &naming, (enum naming_tags)random_below(&seed, 3), &choice);
+		naming_points(&speller, &row, 10, &names, count_point, &points);
 		ck_assert_uint_eq(naming_count(&naming, &choice, &row), points);
-		text_fini(&scratch);
+		text_fini(&names);
 	}
 }
 END_TEST
@@ -469,7 +476,8 @@ START_TEST(no_two_points_are_called_the_same)
 		struct expectation expectation = {
 		    .twins_may_meet = !naming_tells_kinds_apart(&naming)};
 		struct timer_row *timer = timer_of();
-		struct text scratch = {0};
+		struct text names = {0};
+		struct speller speller;
 
 		for (unsigned i = 0; i < 4; i++)
 			snprintf(words[i], sizeof(words[i]), "%c%u", 'a' + (int)i,
@@ -492,11 +500,11 @@ START_TEST(no_two_points_are_called_the_same)
 			if (kind == KIND_TIMER)
 				row.timer = timer;
 			expectation.called.now = (enum kind)kind;
-			naming_points(
-			    &naming, tags, &choice, &row, 10, &scratch, note_name, &expectation);
+			speller_init(&speller, &naming, tags, &choice);
+			naming_points(&speller, &row, 10, &names, note_name, &expectation);
 		}
 		text_fini(&expectation.called.names);
-		text_fini(&scratch);
+		text_fini(&names);
 	}
 }
 END_TEST
@@ -507,7 +515,7 @@ static const struct suite_test tests[] = {
     SUITE_TEST(kinds_are_apart_where_their_names_are),
     SUITE_TEST(tags_go_where_the_setting_says),
     SUITE_TEST(tags_without_a_type_come_back_as_they_were),
-    SUITE_TEST(a_name_may_be_empty),
+    SUITE_TEST(a_name_of_nothing_is_written_as_something),
     SUITE_TEST(a_given_prefix_is_everybodys_but_the_legacy_schemes),
     SUITE_TEST(path_tags_stand_between_name_and_statistic),
     SUITE_TEST(empty_components_are_left_out),

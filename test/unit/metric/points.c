@@ -4,6 +4,7 @@
 #include "test/unit/metric/points.h"
 
 #include <check.h>
+#include <stdio.h>
 
 struct naming
 naming_of(enum naming_scheme scheme)
@@ -33,15 +34,17 @@ note_point(void *arg, const char *name, size_t name_len, double value)
 struct row
 row_of(enum kind kind, const char *name, const char *tags)
 {
-	struct row row = {
+	static char keys[8][512];
+	static size_t used;
+	char *key = keys[used++ % 8];
+
+	snprintf(key, sizeof(keys[0]), "%s%s", name, tags);
+	return (struct row){
 	    .kind = kind,
-	    .name = name,
+	    .name = key,
 	    .name_len = (uint16_t)strlen(name),
-	    .tags = tags,
 	    .tags_len = (uint16_t)strlen(tags),
 	};
-
-	return row;
 }
 
 static const struct naming_choice no_choice;
@@ -50,15 +53,17 @@ void
 must_give_chosen(const struct naming *naming, enum naming_tags tags,
     const struct naming_choice *choice, const struct row *row, const char *expected)
 {
-	struct text scratch = {0}, points = {0};
+	struct text names = {0}, points = {0};
+	struct speller speller;
 	size_t lines = 0;
 
-	naming_points(naming, tags, choice, row, 10, &scratch, note_point, &points);
+	speller_init(&speller, naming, tags, choice);
+	naming_points(&speller, row, 10, &names, note_point, &points);
 	ck_assert_str_eq(text_string(&points), expected);
 	for (const char *at = expected; *at != '\0'; at++)
 		lines += *at == '\n';
 	ck_assert_uint_eq(naming_count(naming, choice, row), lines);
-	text_fini(&scratch);
+	text_fini(&names);
 	text_fini(&points);
 }
 

@@ -10,6 +10,7 @@
 /* The defaults of a configuration that names this scheme. */
 struct naming naming_of(enum naming_scheme scheme);
 
+/* Its name and tags are copies, until seven more rows have been made. */
 struct row row_of(enum kind kind, const char *name, const char *tags);
 
 /* [100, 200, 300] as statsd's own test has it, each at a rate of 0.1; what

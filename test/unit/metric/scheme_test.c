@@ -132,18 +132,19 @@ START_TEST(percentiles_never_share_a_name)
 			double percent = percents[j];
 			int only = 1 + STATISTIC_UPPER_PERCENT;
 			struct naming_choice choice = {{1, &percent}, {1, &only}};
-			struct text scratch = {0}, points = {0};
+			struct text room = {0}, points = {0};
+			struct speller speller;
 
 			timer->quantiles = 0;
 			add_quantile(timer, percent, naming_rank_rule(&naming), 1);
 			row.timer = timer;
-			naming_points(&naming, NAMING_TAGS_NONE, &choice, &row, 10, &scratch,
-			    note_point, &points);
+			speller_init(&speller, &naming, NAMING_TAGS_NONE, &choice);
+			naming_points(&speller, &row, 10, &room, note_point, &points);
 			const char *point = text_string(&points);
 
 			point += strcspn(point, "0123456789");
 			text_printf(&names, "%.*s ", (int)strcspn(point, "="), point);
-			text_fini(&scratch);
+			text_fini(&room);
 			text_fini(&points);
 		}
 		ck_assert_str_eq(text_string(&names), cases[i].expected);

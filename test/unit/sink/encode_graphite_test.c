@@ -127,6 +127,32 @@ START_TEST(no_name_breaks_a_line)
 }
 END_TEST
 
+START_TEST(a_byte_that_breaks_a_line_is_found_wherever_it_stands)
+{
+	struct interval interval = {.seq = 1, .closed_ns = 10 * CLOCK_SECOND};
+
+	for (unsigned byte = 0; byte < 256; byte++) {
+		struct batch *batch = batch_new(&interval, 0, 10 * CLOCK_SECOND);
+		bool breaks = byte <= ' ' || byte == 0x7f;
+		struct text out = {0}, expected = {0};
+
+		for (size_t at = 0; at < 20; at++) {
+			char name[] = "a~\xff!z\x80mnopqrstuvwxyz";
+
+			name[at] = (char)byte;
+			batch_add(batch, KIND_GAUGE, name, 20, "", 0)->gauge.value = 1;
+			name[at] = (char)(breaks ? '_' : byte);
+			text_printf(&expected, "stats.gauges.%.20s 1 0\n", name);
+		}
+		encode_all(&batch, 1, &out);
+		ck_assert_str_eq(text_string(&out), text_string(&expected));
+		text_fini(&out);
+		text_fini(&expected);
+		batch_drop(&batch);
+	}
+}
+END_TEST
+
 START_TEST(a_series_without_a_name_gets_one)
 {
 	static const struct {
@@ -217,6 +243,7 @@ static const struct suite_test tests[] = {
     SUITE_TEST(a_row_may_have_a_time_of_its_own),
     SUITE_TEST(events_alone_are_no_points_and_no_bytes),
     SUITE_TEST(no_name_breaks_a_line),
+    SUITE_TEST(a_byte_that_breaks_a_line_is_found_wherever_it_stands),
     SUITE_TEST(a_series_without_a_name_gets_one),
     SUITE_TEST(no_value_is_anything_but_a_number),
     SUITE_TEST(chunks_add_up_to_the_whole),

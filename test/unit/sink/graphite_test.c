@@ -331,7 +331,7 @@ START_TEST(full_queue_drops_the_oldest_flushes)
 
 	start_without_server(&harness, &port);
 	struct batch *one = harness_batch(1, 0, 100, 20, true, NULL);
-	size_t bytes = one->bytes;
+	size_t bytes = batch_bytes(one);
 
 	batch_drop(&one);
 	harness.settings.graphite.sink.queue_bytes = (int64_t)(3 * bytes + bytes / 2);
@@ -369,7 +369,7 @@ START_TEST(flush_in_flight_is_not_dropped_and_taken_whole)
 	fakepeer_start(&peer, 0, turns, 2);
 	harness_init_graphite(&harness, peer.address);
 	harness.settings.graphite.tcp.ack_timeout_ns = 300 * CLOCK_MS;
-	harness.settings.graphite.sink.queue_bytes = (int64_t)(batch->bytes + batch->bytes / 2);
+	harness.settings.graphite.sink.queue_bytes = (int64_t)(batch_bytes(batch) * 3 / 2);
 	harness_start(&harness);
 	egress_offer(harness.egress, &batch);
 	harness_await_counter(&harness, SINK_POINTS_QUEUED, 100);

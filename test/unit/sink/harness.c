@@ -108,7 +108,7 @@ harness_offer(
     struct harness *harness, uint64_t seq, size_t count, size_t name_len, struct text *lines)
 {
 	struct batch *batch = harness_batch(seq, 0, count, name_len, true, lines);
-	size_t bytes = batch->bytes;
+	size_t bytes = batch_bytes(batch);
 
 	egress_offer(harness->egress, &batch);
 	return bytes;
