@@ -5,7 +5,9 @@
 #   make run        install what is missing, build, run on the built-in defaults
 #   make check      every test; REQUIRE_PEERS=1 makes a missing real peer a failure
 #   make fuzz       each fuzz target for FUZZ_SECONDS
-#   make bench      measurements against this machine
+#   make bench      measurements against this machine; ARGS=--quick, and see
+#                   test/bench/README.md
+#   make number-proof  10^8 random doubles, printed and read back
 #   make soak       the daemon under SOAK_DATAGRAMS datagrams
 #   make lint       clang-tidy, cppcheck, shellcheck, formatting
 #   make format     rewrite the sources as .clang-format says
@@ -222,18 +224,23 @@ check_env = LOGS='$(BUILD)/check' TIDEMILL='$(abspath $(OUT)/tidemill)' UNIT="$$
 
 # ---- fuzz, bench, soak ---------------------------------------------------------
 
-.PHONY: fuzz bench soak
+.PHONY: fuzz bench number-proof soak
 fuzz:
 	@contrib/install-packages run fuzz
 	+@$(MAKE) $(FUZZERS)
 	@FUZZERS='$(FUZZERS)' CORPUS='$(dir_fuzz)/corpus' FUZZ_SECONDS='$(FUZZ_SECONDS)' test/fuzz/run.sh
 
+# What is missing of the peers is not measured.
 bench:
-	@contrib/install-packages run bench
+	@contrib/install-packages run
+	@contrib/install-packages bench || :
 	+@$(MAKE) all
 	@TIDEMILL='$(abspath $(OUT)/tidemill)' BUILD='$(abspath $(BUILD))' CC='$(CC)' \
 		LIBTIDEMILL='$(abspath $(OUT)/libtidemill.a)' LDLIBS='$(LDLIBS)' \
 		CFLAGS='$(LANG_FLAGS) $(WARN) $(flags_release)' test/bench/run.sh $(ARGS)
+
+number-proof:
+	+@$(MAKE) bench ARGS='--doubles 100000000 proof'
 
 soak:
 	@contrib/install-packages run
@@ -264,7 +271,7 @@ lint-cppcheck:
 
 lint-shell:
 	$(call say,SHELL,scripts)
-	$(Q)shellcheck $(SCRIPTS)
+	$(Q)shellcheck -x $(SCRIPTS)
 
 format:
 	$(Q)$(CLANG_FORMAT) -i $(C_FILES)

@@ -13,7 +13,6 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #define SERIES_MAX 100000000
 #define LINES_MAX UINT64_C(1000000000000)
@@ -25,6 +24,7 @@ struct bench {
 	const char *target;
 	struct payload_options payload;
 	uint64_t rate; /* lines a second; 0: flat out */
+	size_t senders;
 	bool verify, json;
 	struct bench_ledger grown;
 	bool balanced;
@@ -49,7 +49,18 @@ parse_count(const char *text, uint64_t least, uint64_t most, uint64_t *out)
 	return true;
 }
 
-enum { OPT_RATE = 256, OPT_LINES, OPT_SERIES, OPT_MIX, OPT_PACKET, OPT_TAGS, OPT_VERIFY, OPT_JSON };
+enum {
+	OPT_RATE = 256,
+	OPT_LINES,
+	OPT_SERIES,
+	OPT_MIX,
+	OPT_PACKET,
+	OPT_TAGS,
+	OPT_SENDERS,
+	OPT_SEED,
+	OPT_VERIFY,
+	OPT_JSON
+};
 
 /* Whether the option and its value are right. */
 static bool
@@ -79,6 +90,12 @@ take_option(struct bench *bench, int option, const char *value)
 			return false;
 		payload->tags = (unsigned)count;
 		return true;
+	case OPT_SENDERS:
+		if (!parse_count(value, 1, BENCH_SENDERS_MAX, &count))
+			return false;
+		bench->senders = count;
+		return true;
+	case OPT_SEED: return parse_count(value, 0, UINT32_MAX, &payload->seed);
 	default: return load_option(&bench->load, option, value);
 	}
 }
@@ -97,6 +114,7 @@ print_json(const struct bench *bench, const struct bench_sent *sent, struct text
 	json_open_object(&json, NULL);
 	json_text(&json, "target", bench->target);
 	json_uint(&json, "series", bench->payload.series);
+	json_uint(&json, "senders", bench->senders);
 	json_uint(&json, "datagrams", sent->datagrams);
 	json_uint(&json, "lines", sent->lines);
 	json_uint(&json, "bytes", sent->bytes);
@@ -185,13 +203,30 @@ report(const struct bench *bench, const struct bench_sent *sent)
 	text_fini(&out);
 }
 
+/* Sends over the socket, which is closed then, and others like it. */
+static int
+send_from_all(
+    const struct bench *bench, int fd, const struct payload *payload, struct bench_sent *sent)
+{
+	const struct bench_plan plan = {.lines = bench->payload.lines, .rate = (double)bench->rate};
+	struct bench_sockets sockets;
+	int status = bench_sockets_open(&sockets, fd, bench->senders);
+
+	if (status == 0)
+		bench_send(&sockets, payload, &plan, sent);
+	else
+		fprintf(stderr, "tidemill bench: socket %zu of %zu: %s\n", sockets.count + 1,
+		    bench->senders, strerror(-status));
+	bench_sockets_close(&sockets);
+	return status;
+}
+
 static int
 measure(struct bench *bench, const struct payload *payload)
 {
-	const struct bench_plan plan = {.lines = bench->payload.lines, .rate = (double)bench->rate};
 	const struct control_settings *control = &bench->settings.control;
 	struct bench_ledger before;
-	struct bench_sent sent;
+	struct bench_sent sent = {0};
 
 	if (bench->verify && bench_ledger_read(control, &before) < 0)
 		return EXIT_FAILURE;
@@ -200,8 +235,8 @@ measure(struct bench *bench, const struct payload *payload)
 
 	if (fd < 0)
 		return EXIT_FAILURE;
-	bench_send(fd, payload, &plan, &sent);
-	close(fd);
+	if (send_from_all(bench, fd, payload, &sent) < 0)
+		return EXIT_FAILURE;
 	if (bench->verify) {
 		if (bench_ledger_await(control, &before, sent.datagrams, &bench->grown) < 0)
 			return EXIT_FAILURE;
@@ -238,6 +273,8 @@ static const char details[] =
     "  --mix MIX        kinds of series, default c:100; like c:60,ms:30,g:8,s:2\n"
     "  --packet BYTES   datagrams of at most so many, default 1432; 1: one line each\n"
     "  --tags N         on each series, default 0\n"
+    "  --senders N      sockets to send from in turn, default 1\n"
+    "  --seed N         of the order of the series and their values, default 1\n"
     "  --verify         ask the daemon on this machine what it read, and balance\n"
     "  --json           figures for programs\n"
     "  -c FILE, -o KEY=VALUE\n"
@@ -253,6 +290,8 @@ bench_command(int argc, char **argv)
 	    {"mix", required_argument, NULL, OPT_MIX},
 	    {"packet", required_argument, NULL, OPT_PACKET},
 	    {"tags", required_argument, NULL, OPT_TAGS},
+	    {"senders", required_argument, NULL, OPT_SENDERS},
+	    {"seed", required_argument, NULL, OPT_SEED},
 	    {"verify", no_argument, NULL, OPT_VERIFY},
 	    {"json", no_argument, NULL, OPT_JSON},
 	    {"help", no_argument, NULL, 'h'},
@@ -262,7 +301,9 @@ bench_command(int argc, char **argv)
 	    .payload = {.mix.weight[KIND_COUNTER] = 100,
 		.series = 1000,
 		.lines = 1000000,
-		.packet_bytes = 1432},
+		.packet_bytes = 1432,
+		.seed = 1},
+	    .senders = 1,
 	};
 	int letter, which = 0, status = 0;
 	bool right = true;

@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define SEED UINT64_C(0x7469646d696c6c) /* any will do, as long as it stays */
 #define PREPARED_LINES ((uint64_t)1 << 18)
 #define WEIGHT_MAX 1000000
 
@@ -181,7 +180,7 @@ payload_prepare(struct payload *payload, const struct payload_options *options)
 	uint64_t most = passes * options->series;
 	uint64_t lines = options->lines < most ? options->lines : most;
 	uint32_t *order = mem_alloc(options->series * sizeof(*order));
-	uint64_t random = SEED;
+	uint64_t random = options->seed;
 
 	*payload = (struct payload){0};
 	for (size_t i = 0; i < options->series; i++)

@@ -3,8 +3,8 @@
  * the first leaves.
  *
  * Series are numbered; a number has one name, kind and set of tags. Lines
- * come in passes: each pass is every series once, in a new order, from a
- * fixed seed. Two runs with the same options send the same bytes. */
+ * come in passes: each pass is every series once, in a new order. Two runs
+ * with the same options send the same bytes. */
 
 #pragma once
 
@@ -29,6 +29,7 @@ struct payload_options {
 	uint64_t lines;
 	size_t packet_bytes; /* a datagram is no larger, unless it is one line */
 	unsigned tags;       /* of each series */
+	uint64_t seed;       /* of the order and the values */
 };
 
 struct payload_datagram {

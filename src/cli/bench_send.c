@@ -14,13 +14,59 @@
 #include <stdbool.h>
 #include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 #define BATCH 64
+#define TURN 8 /* datagrams of one client, where there are others */
 #define BURST_NS CLOCK_MS
 #define LATENESS_FORGIVEN_NS (50 * CLOCK_MS)
 
+/* A socket connected to where this one is, or a negative errno. */
+static int
+open_alike(int fd)
+{
+	struct sockaddr_storage server = {0};
+	socklen_t len = sizeof(server);
+
+	if (getpeername(fd, (struct sockaddr *)&server, &len) < 0)
+		return -errno;
+	int other = socket(server.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (other < 0)
+		return -errno;
+	if (connect(other, (const struct sockaddr *)&server, len) == 0)
+		return other;
+	int status = -errno;
+
+	close(other);
+	return status;
+}
+
+int
+bench_sockets_open(struct bench_sockets *sockets, int fd, size_t count)
+{
+	CHECK(count >= 1 && count <= BENCH_SENDERS_MAX);
+	sockets->fds[0] = fd;
+	for (sockets->count = 1; sockets->count < count; sockets->count++) {
+		int other = open_alike(fd);
+
+		if (other < 0)
+			return other;
+		sockets->fds[sockets->count] = other;
+	}
+	return 0;
+}
+
+void
+bench_sockets_close(struct bench_sockets *sockets)
+{
+	while (sockets->count > 0)
+		close(sockets->fds[--sockets->count]);
+}
+
 struct sender {
-	int fd;
+	const struct bench_sockets *sockets;
+	size_t turn; /* whose it is */
 	const struct payload *payload;
 	size_t next; /* datagram */
 	uint64_t lines_left;
@@ -35,10 +81,10 @@ static unsigned
 fill_batch(struct sender *sender, uint64_t lines)
 {
 	uint64_t filled = 0;
-	unsigned count = 0;
+	unsigned count = 0, most = sender->sockets->count > 1 ? TURN : BATCH;
 	size_t next = sender->next;
 
-	while (count < BATCH && filled < sender->lines_left) {
+	while (count < most && filled < sender->lines_left) {
 		const struct payload_datagram *datagram = &sender->payload->datagrams[next];
 		uint64_t left = sender->lines_left - filled;
 		uint32_t takes = left < datagram->lines ? (uint32_t)left : datagram->lines;
@@ -75,14 +121,15 @@ send_batch(struct sender *sender, uint64_t lines)
 {
 	uint64_t left = sender->lines_left;
 	unsigned count = fill_batch(sender, lines);
-	int taken = sendmmsg(sender->fd, sender->messages, count, 0);
+	int fd = sender->sockets->fds[sender->turn];
+	int taken = sendmmsg(fd, sender->messages, count, 0);
 
 	if (taken >= 0) {
 		/* The error that stopped it halfway is lost: sendmmsg(2). */
 		sender->sent->failures += (unsigned)taken < count;
 		step_over(sender, (unsigned)taken, true);
 	} else if (errno == EAGAIN) {
-		struct pollfd room = {.fd = sender->fd, .events = POLLOUT};
+		struct pollfd room = {.fd = fd, .events = POLLOUT};
 
 		poll(&room, 1, -1);
 	} else if (errno != EINTR) {
@@ -90,6 +137,7 @@ send_batch(struct sender *sender, uint64_t lines)
 		sender->sent->last_error = errno;
 		step_over(sender, 1, false);
 	}
+	sender->turn = (sender->turn + 1) % sender->sockets->count;
 	return left - sender->lines_left;
 }
 
@@ -133,11 +181,11 @@ cpu_time_ns(void)
 }
 
 void
-bench_send(
-    int fd, const struct payload *payload, const struct bench_plan *plan, struct bench_sent *sent)
+bench_send(const struct bench_sockets *sockets, const struct payload *payload,
+    const struct bench_plan *plan, struct bench_sent *sent)
 {
 	struct sender sender = {
-	    .fd = fd, .payload = payload, .lines_left = plan->lines, .sent = sent};
+	    .sockets = sockets, .payload = payload, .lines_left = plan->lines, .sent = sent};
 
 	*sent = (struct bench_sent){0};
 	for (size_t i = 0; i < BATCH; i++)

@@ -25,6 +25,6 @@ main(int argc, char **argv)
 		    stderr, "cpu_time: %s: %s\n", argv[1], strerror(error != 0 ? error : errno));
 		return EXIT_FAILURE;
 	}
-	printf("%lld%09ld\n", (long long)used.tv_sec, used.tv_nsec);
+	printf("%lld\n", (long long)used.tv_sec * 1000000000 + used.tv_nsec);
 	return EXIT_SUCCESS;
 }

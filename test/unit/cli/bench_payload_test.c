@@ -204,6 +204,22 @@ START_TEST(same_options_give_the_same_bytes)
 }
 END_TEST
 
+START_TEST(another_seed_gives_the_same_series_in_another_order)
+{
+	struct payload_options options = usual;
+	struct payload one, two;
+
+	options.mix = (struct bench_mix){{1}};
+	payload_prepare(&one, &options);
+	options.seed++;
+	payload_prepare(&two, &options);
+	ck_assert_uint_eq(one.bytes.len, two.bytes.len);
+	ck_assert_mem_ne(one.bytes.bytes, two.bytes.bytes, one.bytes.len);
+	payload_fini(&one);
+	payload_fini(&two);
+}
+END_TEST
+
 START_TEST(long_runs_repeat_whole_passes)
 {
 	struct payload_options options = usual;
@@ -244,6 +260,7 @@ static const struct suite_test tests[] = {
     SUITE_TEST(small_packets_carry_one_line_each),
     SUITE_TEST(counters_have_names_of_33_bytes),
     SUITE_TEST(same_options_give_the_same_bytes),
+    SUITE_TEST(another_seed_gives_the_same_series_in_another_order),
     SUITE_TEST(long_runs_repeat_whole_passes),
     SUITE_TEST(prefix_ends_where_its_last_line_does),
     {0},

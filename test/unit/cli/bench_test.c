@@ -54,6 +54,9 @@ START_TEST(wrong_command_lines_are_misuse)
 	    {"bench", "--mix", "x:1", "a:1"},
 	    {"bench", "--packet", "65508", "a:1"},
 	    {"bench", "--series", "0", "a:1"},
+	    {"bench", "--senders", "0", "a:1"},
+	    {"bench", "--senders", "1001", "a:1"},
+	    {"bench", "--seed", "x", "a:1"},
 	    {"bench", "--nothing", "a:1"},
 	};
 

@@ -1,0 +1,41 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# check.sh -- is the table of `make bench` judged right, and is all of it measured?
+set -u
+cd "$(dirname "$0")/../.." || exit 2
+
+failed=0
+
+complain()
+{
+	echo "$*"
+	failed=1
+}
+
+# Figure, target, floor, the target's floor; what is to be said of them.
+while read -r figure target floor target_floor verdict; do
+	said=$(printf 'row\ta\t%s\tns\t%s\t%s\t%s\t0\tb\t\n' \
+		"$figure" "$target" "$floor" "$target_floor" |
+		awk -v form=json -f test/bench/report.awk | sed -n 's/.*"verdict": "\(.*\)".*/\1/p')
+	[ "$said" = "$verdict" ] ||
+		complain "$figure against $target, floors $floor and $target_floor: $said, not $verdict"
+done <<END
+30    30     11  11  reached
+9.5   30     11  11  reached
+100   30     11  11  missed
+60    30     22  11  reached by ratio
+60.1  30     22  11  missed
+31    30     -   -   missed
+1.8   >=1.8  -   -   reached
+1.79  >=1.8  -   -   missed
+END
+
+# Every row is measured somewhere.
+while read -r name _; do
+	case $name in
+	"" | "#"*) continue ;;
+	esac
+	grep -qw -e "$name" test/bench/lib/sections.sh || complain "$name is not measured"
+	grep -qw -e "$name" test/bench/run.sh || complain "$name cannot be asked for"
+done <test/bench/rows
+exit $failed
