@@ -91,7 +91,7 @@ struct timer_record {
 	uint32_t count, cap;
 	double weight;         /* sum of the samples' weights */
 	double *values;        /* value, or, if timers are weighted, value and weight */
-	struct sketch *sketch; /* NULL: the values are all there is; else there are none */
+	struct sketch *sketch; /* NULL: the values are all there is; else of those before */
 };
 
 struct set_record {

@@ -28,6 +28,9 @@
 #define SKETCH_PAGES 256
 #define SKETCH_PAGE_BINS 32
 
+/* What a value may take of the arena, at most. */
+#define SKETCH_VALUE_BYTES 512
+
 struct sketch;
 
 /* The coarsest scale whose error is at most this, of 0.0014 to 0.044. */

@@ -34,7 +34,7 @@ is_beyond(const struct arena *arena, size_t bytes, const struct budget *budget)
 	return arena->used + bytes > BUDGET_TIMES * budget->bytes;
 }
 
-/* Add all values of a record that has no sketch. */
+/* Add the values that are in no sketch to one. */
 static bool
 add_to_sketch(struct sketch *sketch, struct arena *arena, const struct timer_record *record,
     const struct budget *budget)
@@ -50,22 +50,35 @@ add_to_sketch(struct sketch *sketch, struct arena *arena, const struct timer_rec
 	return coarsened;
 }
 
-/* A sketch in the place of the values. */
+/* Empty the values into the record's sketch. Many at once: while they wait they
+ * lie side by side, but bins are spread over all of memory. */
 static void
 sketch_values(
     struct timer_record *record, struct arena *arena, const struct budget *budget, counter *table)
 {
-	struct sketch *sketch = sketch_new(arena, budget->scale);
-
-	counter_add(&table[TABLE_TIMERS_SKETCHED], 1);
-	if (add_to_sketch(sketch, arena, record, budget))
+	if (record->sketch == NULL) {
+		record->sketch = sketch_new(arena, budget->scale);
+		counter_add(&table[TABLE_TIMERS_SKETCHED], 1);
+	}
+	if (add_to_sketch(record->sketch, arena, record, budget))
 		counter_add(&table[TABLE_TIMERS_COARSENED], 1);
-	record->sketch = sketch;
-	record->values = NULL;
-	record->count = record->cap = 0;
+	record->count = 0;
 }
 
-/* Room for one more value, or a sketch to take it. False: there is none. */
+/* Twice the room for values. */
+static void
+grow(struct timer_record *record, struct arena *arena, uint32_t cap, size_t bytes)
+{
+	double *values = arena_alloc(arena, bytes);
+
+	if (record->count > 0)
+		memcpy(values, record->values, bytes / 2);
+	record->values = values;
+	record->cap = cap;
+}
+
+/* Room for one more value, where there is none: in more memory, or by emptying
+ * what there is into a sketch. False: it would take too much. */
 static bool
 make_room(
     struct timer_record *record, struct arena *arena, const struct budget *budget, counter *table)
@@ -74,24 +87,26 @@ make_room(
 	uint32_t cap = record->cap > 0 ? record->cap * 2 : VALUES_AT_FIRST;
 	size_t bytes = cap * stride_of(budget) * sizeof(double);
 
-	if (!most && record->count < record->cap)
-		return true;
+	if (record->sketch != NULL)
+		bytes = record->count * SKETCH_VALUE_BYTES;
 	if (is_beyond(arena, bytes, budget))
 		return false;
 	bool spent = arena->used + bytes > budget->bytes && record->count >= TIMER_VALUES_FEW;
 
-	if (most || spent) {
-		counter_add(&table[TABLE_TIMERS_EARLY], !most);
-		sketch_values(record, arena, budget, table);
+	if (record->sketch == NULL && !most && !spent) {
+		grow(record, arena, cap, bytes);
 		return true;
 	}
-	double *values = arena_alloc(arena, bytes);
-
-	if (record->count > 0)
-		memcpy(values, record->values, bytes / 2);
-	record->values = values;
-	record->cap = cap;
+	counter_add(&table[TABLE_TIMERS_EARLY], record->sketch == NULL && !most);
+	sketch_values(record, arena, budget, table);
 	return true;
+}
+
+static bool
+has_room(const struct timer_record *record, const struct budget *budget)
+{
+	return record->count < record->cap &&
+	    (record->sketch != NULL || record->count < budget->timer_values);
 }
 
 struct timer_record *
@@ -109,21 +124,17 @@ timer_fold(struct timer_record *record, struct arena *arena, const struct sample
 		record = arena_alloc(arena, sizeof(*record));
 		*record = (struct timer_record){0};
 	}
-	if (record->sketch == NULL && !make_room(record, arena, budget, table))
-		return NULL;
-	double *values = record->values;
-
-	if (values == NULL) {
-		if (is_beyond(arena, 1, budget) && !sketch_has_room(record->sketch, sample->value))
-			return NULL;
-		if (sketch_add(record->sketch, arena, sample->value, weight))
-			counter_add(&table[TABLE_TIMERS_COARSENED], 1);
-	} else {
-		double *at = values + record->count++ * stride;
+	if (has_room(record, budget) || make_room(record, arena, budget, table)) {
+		double *at = record->values + record->count++ * stride;
 
 		at[0] = sample->value;
 		if (stride == 2)
 			at[1] = weight;
+	} else {
+		if (record->sketch == NULL || !sketch_has_room(record->sketch, sample->value))
+			return NULL;
+		if (sketch_add(record->sketch, arena, sample->value, weight))
+			counter_add(&table[TABLE_TIMERS_COARSENED], 1);
 	}
 	record->weight = number_add(record->weight, sample->weight);
 	return record;
@@ -190,12 +201,8 @@ compare_pairs(const void *left, const void *right)
 #define FEW 32
 
 static void
-sort_values(double *at, size_t count)
+sort_few(double *at, size_t count)
 {
-	if (count > FEW) {
-		qsort(at, count, sizeof(*at), compare_values);
-		return;
-	}
 	for (size_t i = 1; i < count; i++) {
 		double value = at[i];
 		size_t to = i;
@@ -204,6 +211,51 @@ sort_values(double *at, size_t count)
 			at[to] = at[to - 1];
 		at[to] = value;
 	}
+}
+
+/* Two neighbouring runs into one: first to middle, middle to end. Which comes
+ * next is chosen without a branch. */
+static void
+merge_runs(const double *first, const double *middle, const double *end, double *out)
+{
+	const double *a = first, *b = middle;
+
+	while (a < middle && b < end) {
+		ptrdiff_t second = *b < *a;
+
+		*out++ = a[(b - a) & -second];
+		a += 1 - second;
+		b += second;
+	}
+	memcpy(out, a, (size_t)(middle - a) * sizeof(*out));
+	memcpy(out + (middle - a), b, (size_t)(end - b) * sizeof(*out));
+}
+
+static size_t
+lesser(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Sort by merging; `other` has room for as many. */
+static void
+sort_values(double *values, double *other, size_t count)
+{
+	double *from = values, *to = other;
+
+	for (size_t i = 0; i < count; i += FEW)
+		sort_few(values + i, lesser(FEW, count - i));
+	for (size_t run = FEW; run < count; run *= 2) {
+		for (size_t i = 0; i < count; i += 2 * run)
+			merge_runs(from + i, from + lesser(i + run, count),
+			    from + lesser(i + 2 * run, count), to + i);
+		double *sorted = to;
+
+		to = from;
+		from = sorted;
+	}
+	if (from != values)
+		memcpy(values, from, count * sizeof(*values));
 }
 
 /* Put sums of the values, and of their squares, behind them. */
@@ -238,7 +290,7 @@ gather_values(const struct record *records, const struct budget *budget, struct 
 	values.at = room->values;
 	values.count = used / values.stride;
 	if (values.stride == 1) {
-		sort_values(room->values, values.count);
+		sort_values(room->values, room->values + values.count, values.count);
 		add_up(room->values, values.count);
 		values.weight = (double)values.count;
 		return values;
@@ -249,29 +301,27 @@ gather_values(const struct record *records, const struct budget *budget, struct 
 	return values;
 }
 
-/* One sketch that holds what all records hold; NULL: none has one. */
+/* One sketch that holds what all records hold; NULL: none has one. A record's
+ * own, if there is but one, which takes the values that are not in it yet. */
 static const struct sketch *
-gather_sketches(const struct record *records, const struct budget *budget, struct timer_room *room)
+gather_sketches(struct record *records, const struct budget *budget, struct timer_room *room)
 {
-	const struct sketch *only = ((const struct timer_record *)records)->sketch;
+	struct sketch *all = ((struct timer_record *)records)->sketch;
 	bool sketched = false;
 
-	if (records->next == NULL)
-		return only;
-	for (const struct record *at = records; at != NULL; at = at->next)
-		sketched |= ((const struct timer_record *)at)->sketch != NULL;
+	for (struct record *at = records; at != NULL; at = at->next)
+		sketched |= ((struct timer_record *)at)->sketch != NULL;
 	if (!sketched)
 		return NULL;
 	arena_reset(&room->arena);
-	struct sketch *all = sketch_new(&room->arena, budget->scale);
-
-	for (const struct record *at = records; at != NULL; at = at->next) {
+	if (records->next != NULL)
+		all = sketch_new(&room->arena, budget->scale);
+	for (struct record *at = records; at != NULL; at = at->next) {
 		const struct timer_record *record = (const struct timer_record *)at;
 
-		if (record->sketch != NULL)
+		if (record->sketch != NULL && record->sketch != all)
 			sketch_merge(all, &room->arena, record->sketch);
-		else
-			add_to_sketch(all, &room->arena, record, budget);
+		add_to_sketch(all, &room->arena, record, budget);
 	}
 	return all;
 }
@@ -481,7 +531,7 @@ settle_quantile(struct quantile *quantile, const struct timer_row *row, double w
 }
 
 void
-timer_summarise(struct timer_row *row, uint64_t *counts, const struct record *records,
+timer_summarise(struct timer_row *row, uint64_t *counts, struct record *records,
     const struct budget *budget, struct timer_room *room)
 {
 	const struct sketch *sketch = gather_sketches(records, budget, room);

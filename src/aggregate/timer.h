@@ -23,6 +23,7 @@ void timer_room_fini(struct timer_room *room);
 /* Fill in everything of row but what is asked for: quantiles, each quantile's
  * `asked`, and the histogram's bins and limits; counts goes where the
  * histogram's will be, bins of them. There is at least one value. budget says
- * whether timers are weighted, and the scale of sketches. */
-void timer_summarise(struct timer_row *row, uint64_t *counts, const struct record *records,
+ * whether timers are weighted, and the scale of sketches. The records are
+ * used up. */
+void timer_summarise(struct timer_row *row, uint64_t *counts, struct record *records,
     const struct budget *budget, struct timer_room *room);

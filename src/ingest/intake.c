@@ -151,15 +151,22 @@ fold_pending(struct intake *intake, const struct origin *origin, struct pending 
 		conclude(intake, origin, single);
 }
 
+/* Samples ahead of the one that is folded whose records are brought near. */
+#define AHEAD 8
+
 /* Fold all that is pending, in the order in which it came. */
 static void
 fold_all(struct intake *intake, const struct origin *origin)
 {
-	for (size_t i = 0; i < intake->samples; i++)
-		intake->pending[i].near =
-		    table_prefetch_entry(&intake->table, intake->pending[i].hash);
-	for (size_t i = 0; i < intake->samples; i++)
-		fold_pending(intake, origin, &intake->pending[i]);
+	struct pending *end = &intake->pending[intake->samples];
+
+	for (struct pending *at = intake->pending; at < end; at++)
+		at->near = table_prefetch_entry(&intake->table, at->hash);
+	for (struct pending *at = intake->pending; at < end; at++) {
+		if (end - at > AHEAD && at[AHEAD].near != NULL)
+			window_prefetch(intake->window, at[AHEAD].near);
+		fold_pending(intake, origin, at);
+	}
 	intake->samples = 0;
 }
 
