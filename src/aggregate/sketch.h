@@ -28,7 +28,7 @@
 #define SKETCH_PAGES 256
 #define SKETCH_PAGE_BINS 32
 
-/* What a value may take of the arena, at most. */
+/* What each of several values takes of the arena, at most. */
 #define SKETCH_VALUE_BYTES 512
 
 struct sketch;
@@ -38,7 +38,8 @@ unsigned sketch_scale(double error);
 
 struct sketch *sketch_new(struct arena *arena, unsigned scale);
 
-/* Does it take this value without memory from the arena? */
+/* Does it take this value without one more page from the arena? (The counts of
+ * one that it has may outgrow their 16 bits, once.) */
 bool sketch_has_room(const struct sketch *sketch, double value);
 
 /* weight > 0: of fractions, the whole part goes to a bin, the rest waits for

@@ -65,26 +65,30 @@ START_TEST(bounds_are_the_roots_of_two)
 }
 END_TEST
 
-START_TEST(each_part_of_an_octave_starts_in_its_bin)
+START_TEST(a_bound_is_in_the_bin_that_it_ends)
 {
-	for (unsigned part = 0; part < SKETCH_BOUNDS; part++) {
-		uint64_t least = (uint64_t)part << (MANTISSA_BITS - OCTAVE_BITS);
-		unsigned start = sketch_starts[part];
+	for (int32_t k = 0; k < SKETCH_BOUNDS; k++) {
+		uint64_t bound = bits_of(1) + sketch_bounds[k];
 
-		ck_assert(sketch_bounds[start] >= least);
-		ck_assert(start == 0 || sketch_bounds[start - 1] < least);
+		ck_assert_int_eq(bin_of(double_of(bound)), k);
+		ck_assert_int_eq(bin_of(double_of(bound + 1)), k + 1);
 	}
 }
 END_TEST
 
-static double
-double_of(uint64_t bits)
+START_TEST(each_part_of_an_octave_starts_in_its_bin)
 {
-	double value;
+	for (unsigned part = 0; part < SKETCH_PARTS; part++) {
+		uint64_t least = (uint64_t)part << (MANTISSA_BITS - PART_BITS);
+		uint64_t end = (uint64_t)(part + 1) << (MANTISSA_BITS - PART_BITS);
+		unsigned start = sketch_starts[part];
 
-	memcpy(&value, &bits, sizeof(value));
-	return value;
+		ck_assert(sketch_bounds[start] > least);
+		ck_assert(start == 0 || sketch_bounds[start - 1] < least);
+		ck_assert(start == SKETCH_BOUNDS - 1 || sketch_bounds[start + 1] >= end);
+	}
 }
+END_TEST
 
 /* Between bounds where rounding cannot matter. */
 START_TEST(a_bin_is_that_of_the_logarithm)
@@ -257,18 +261,29 @@ pairs_equal(struct pair a, struct pair b)
 }
 
 static bool
+pages_equal(const struct sketch *a, const struct sketch *b)
+{
+	if (a->scale != b->scale || a->pages != b->pages)
+		return false;
+	for (uint32_t i = 0; i < a->pages; i++) {
+		if (a->page[i].key != b->page[i].key)
+			return false;
+		for (unsigned bin = 0; bin < SKETCH_PAGE_BINS; bin++)
+			if (page_count(a->page + i, bin) != page_count(b->page + i, bin))
+				return false;
+	}
+	return true;
+}
+
+static bool
 sketches_equal(const struct sketch *a, const struct sketch *b)
 {
-	bool equal = a->scale == b->scale && a->pages == b->pages && a->n == b->n &&
-	    a->count == b->count && a->zeros == b->zeros && a->rest == b->rest &&
-	    a->lower == b->lower && a->upper == b->upper && pairs_equal(a->weight, b->weight) &&
-	    pairs_equal(a->sum, b->sum) && pairs_equal(a->squares, b->squares);
-
-	for (uint32_t i = 0; equal && i < a->pages; i++)
-		equal = a->page[i].key == b->page[i].key &&
-		    memcmp(a->page[i].counts, b->page[i].counts,
-			SKETCH_PAGE_BINS * sizeof(uint64_t)) == 0;
-	return equal;
+	return pages_equal(a, b) && a->n + a->ones == b->n + b->ones &&
+	    sketch_count(a) == sketch_count(b) && a->zeros == b->zeros && a->rest == b->rest &&
+	    a->lower == b->lower && a->upper == b->upper &&
+	    pairs_equal(weight_of(a), weight_of(b)) &&
+	    pairs_equal(sums_get(&a->sums, SUM), sums_get(&b->sums, SUM)) &&
+	    pairs_equal(sums_get(&a->sums, SQUARES), sums_get(&b->sums, SQUARES));
 }
 
 /* Of 9 bits, within so many octaves around 1: all sums are exact. */
@@ -307,26 +322,37 @@ merge_somehow(const double *values, const double *weights, unsigned scale, uint6
 	return parts[0];
 }
 
+static bool
+has_wide_page(const struct sketch *sketch)
+{
+	for (uint32_t i = 0; i < sketch->pages; i++)
+		if (sketch->page[i].is_wide)
+			return true;
+	return false;
+}
+
 START_TEST(merging_is_associative_and_commutative)
 {
 	static double values[VALUES], weights[VALUES];
 	uint64_t state = random_seed();
-	unsigned coarsened = 0;
+	static const unsigned weights_most[] = {1, 16, 1, 60000};
+	unsigned coarsened = 0, widened = 0;
 
 	for (unsigned round = 0; round < 60; round++) {
-		bool wide = round % 4 == 1;
+		bool wide = round % 4 == 1 || round % 8 == 3;
 		unsigned scale = wide ? SKETCH_SCALE_MOST : 3 + random_below(&state, 6);
 		unsigned octaves = wide ? 23 : 1 + random_below(&state, 23);
 
 		for (unsigned i = 0; i < VALUES; i++) {
 			values[i] = dyadic(&state, octaves);
-			weights[i] = round % 2 == 0 ? 1 : 1 + random_below(&state, 16);
+			weights[i] = 1 + random_below(&state, weights_most[round % 4]);
 		}
 		struct sketch *whole = sketch_new(&arena, scale);
 
 		for (unsigned i = 0; i < VALUES; i++)
 			sketch_add(whole, &arena, values[i], weights[i]);
 		coarsened += whole->scale < scale;
+		widened += has_wide_page(whole);
 		for (unsigned i = 0; i < 5; i++)
 			ck_assert_msg(
 			    sketches_equal(whole, merge_somehow(values, weights, scale, &state)),
@@ -334,6 +360,7 @@ START_TEST(merging_is_associative_and_commutative)
 		arena_reset(&arena);
 	}
 	ck_assert_uint_ge(coarsened, 15);
+	ck_assert_uint_ge(widened, 5);
 	arena_fini(&arena);
 }
 END_TEST
@@ -354,11 +381,7 @@ START_TEST(the_bins_of_any_values_do_not_depend_on_grouping)
 		const struct sketch *a = merge_somehow(values, weights, 8, &state);
 		const struct sketch *b = merge_somehow(values, weights, 8, &state);
 
-		ck_assert(a->scale == b->scale && a->pages == b->pages && a->scale < 3);
-		for (uint32_t i = 0; i < a->pages; i++)
-			ck_assert(a->page[i].key == b->page[i].key &&
-			    memcmp(a->page[i].counts, b->page[i].counts,
-				SKETCH_PAGE_BINS * sizeof(uint64_t)) == 0);
+		ck_assert(pages_equal(a, b) && a->scale < 3);
 		arena_reset(&arena);
 	}
 	arena_fini(&arena);
@@ -406,7 +429,144 @@ START_TEST(a_sketch_has_room_for_what_it_takes_without_memory)
 	ck_assert_uint_gt(without, 15000);
 	ck_assert_uint_le(sketch->pages, SKETCH_PAGES);
 	ck_assert_uint_le(
-	    arena.used, SKETCH_PAGES * (SKETCH_PAGE_BINS * sizeof(uint64_t) + 40) + 1024);
+	    arena.used, SKETCH_PAGES * (NARROW_BYTES + 2 * sizeof(struct page)) + sizeof(*sketch));
+	arena_fini(&arena);
+}
+END_TEST
+
+/* By adding, by merging and by coarsening. */
+START_TEST(counts_may_be_of_any_size)
+{
+	struct sketch *sketch = sketch_new(&arena, 6), *other = sketch_new(&arena, 5);
+
+	for (unsigned i = 0; i < UINT16_MAX; i++) {
+		sketch_add(sketch, &arena, 103, 1);
+		sketch_add(sketch, &arena, 101, 1);
+		sketch_add(other, &arena, -3, 1);
+	}
+	ck_assert(!sketch->page[0].is_wide);
+	sketch_merge(sketch, &arena, other);
+	take_walk(sketch);
+	ck_assert(walk.bins == 2 && walk.counts[0] == UINT16_MAX);
+	ck_assert_uint_eq(walk.counts[1], 2 * UINT16_MAX);
+	ck_assert(!sketch->page[0].is_wide && sketch->page[1].is_wide);
+
+	sketch_add(sketch, &arena, -3, 1);
+	ck_assert(sketch->page[0].is_wide);
+	sketch_add(sketch, &arena, 1000, 1);
+	sketch_add(sketch, &arena, 1000, 65534);
+	sketch_add(sketch, &arena, 1000, 4294967296.0);
+	other = sketch_new(&arena, 5);
+	for (int i = 0; i < 8; i++)
+		sketch_merge(other, &arena, sketch);
+	take_walk(other);
+	ck_assert_uint_eq(walk.bins, 3);
+	ck_assert_uint_eq(walk.counts[0], 8 * (UINT16_MAX + 1));
+	ck_assert_uint_eq(walk.counts[1], 16 * UINT16_MAX);
+	ck_assert_uint_eq(walk.counts[2], 8 * (UINT16_MAX + UINT64_C(4294967296)));
+	arena_fini(&arena);
+}
+END_TEST
+
+/* ---- the plain way ---- */
+
+#define PLAIN_BINS (2100 * SKETCH_BOUNDS)
+#define PLAIN_BIN_OF_ONE (1075 * SKETCH_BOUNDS)
+
+/* A double of the kind that the round is of. */
+static double
+value_of_kind(uint64_t *state, unsigned kind)
+{
+	double whole = random_below(state, 1000), any = double_of(random_next(state));
+	double any_of_one = (double)(random_next(state) >> 11) * 0x1p-53;
+
+	switch (kind) {
+	case 0: return whole;
+	case 1: return whole / 1000 - 0.3;
+	case 2: /* sums cancel out */
+		return ldexp(random_below(state, 2) == 0 ? 1 : -1, (int)random_below(state, 110));
+	case 3: /* too small to be plain, or just not */
+		return ldexp(1 + any_of_one, -440 - (int)random_below(state, 110));
+	case 5: /* too great, or just not */
+		return ldexp(1 + any_of_one, 440 + (int)random_below(state, 80));
+	case 4: /* all digits a double has */ return (0.5 - any_of_one) * 1000;
+	default: return isfinite(any) ? any : -0.0;
+	}
+}
+
+static int32_t
+plain_bin(double magnitude)
+{
+	int exponent;
+	double fraction = frexp(magnitude, &exponent); /* 0.5 <= fraction < 1 */
+	uint64_t mantissa = bits_of(fraction) & MANTISSA_MASK;
+	int32_t bin = 0;
+
+	while (mantissa > sketch_bounds[bin])
+		bin++;
+	return (exponent - 1) * SKETCH_BOUNDS + bin - (mantissa == 0);
+}
+
+/* Of each bin what values were put there, and no other. */
+static bool
+bins_are_plain(const struct sketch *sketch, const double *values)
+{
+	static uint64_t counts[2][PLAIN_BINS];
+	uint64_t zeros = 0, found = 0;
+	bool equal = true;
+
+	memset(counts, 0, sizeof(counts));
+	for (unsigned i = 0; i < VALUES; i++) {
+		if (values[i] == 0) {
+			zeros++;
+			continue;
+		}
+		int32_t bin = plain_bin(fabs(values[i])) >> (OCTAVE_BITS - sketch->scale);
+
+		counts[values[i] < 0][bin + PLAIN_BIN_OF_ONE]++;
+	}
+	for (uint32_t i = 0; i < sketch->pages; i++) {
+		const struct page *page = sketch->page + i;
+		int32_t first = page_number(page->key) * SKETCH_PAGE_BINS + PLAIN_BIN_OF_ONE;
+
+		for (int32_t k = 0; k < SKETCH_PAGE_BINS; k++) {
+			found += page_count(page, (unsigned)k);
+			if (page_count(page, (unsigned)k) > 0)
+				equal &= page_count(page, (unsigned)k) ==
+				    counts[page->key < 0][first + k];
+		}
+	}
+	return equal && sketch->zeros == zeros && found + zeros == VALUES;
+}
+
+START_TEST(each_value_adds_what_the_plain_way_adds)
+{
+	static double values[VALUES];
+	uint64_t state = random_seed();
+
+	for (unsigned round = 0; round < 96; round++) {
+		struct sketch *sketch = sketch_new(&arena, 3 + round % 6);
+		struct pair sum = {0, 0}, squares = {0, 0};
+
+		for (unsigned i = 0; i < VALUES; i++) {
+			unsigned kind = round % 8 < 7 ? round % 8 : random_below(&state, 7);
+			double value = values[i] = value_of_kind(&state, kind);
+			double square = value * value;
+
+			sketch_add(sketch, &arena, value, 1);
+			sum = pair_add(sum, (struct pair){value, 0});
+			squares = pair_add(squares, pair_of(square, fma(value, value, -square)));
+			struct pair got[] = {
+			    sums_get(&sketch->sums, SUM), sums_get(&sketch->sums, SQUARES)};
+
+			ck_assert_msg(memcmp(&got[0], &sum, sizeof(sum)) == 0 &&
+				memcmp(&got[1], &squares, sizeof(squares)) == 0,
+			    "round %u, value %u: %a", round, i, value);
+		}
+		ck_assert_msg(bins_are_plain(sketch, values), "round %u", round);
+		ck_assert(sketch_count(sketch) == VALUES && weight_of(sketch).high == VALUES);
+		arena_reset(&arena);
+	}
 	arena_fini(&arena);
 }
 END_TEST
@@ -485,6 +645,7 @@ END_TEST
 
 static const struct suite_test tests[] = {
     SUITE_TEST(bounds_are_the_roots_of_two),
+    SUITE_TEST(a_bound_is_in_the_bin_that_it_ends),
     SUITE_TEST(each_part_of_an_octave_starts_in_its_bin),
     SUITE_TEST(a_bin_is_that_of_the_logarithm),
     SUITE_TEST(powers_of_two_end_their_bins),
@@ -496,6 +657,8 @@ static const struct suite_test tests[] = {
     SUITE_TEST(the_bins_of_any_values_do_not_depend_on_grouping),
     SUITE_TEST(scales_meet_at_the_coarser_one),
     SUITE_TEST(a_sketch_has_room_for_what_it_takes_without_memory),
+    SUITE_TEST(counts_may_be_of_any_size),
+    SUITE_TEST(each_value_adds_what_the_plain_way_adds),
     SUITE_TEST(sums_keep_what_cancels_out),
     SUITE_TEST(a_small_deviation_of_large_values_is_seen),
     SUITE_TEST(fractions_of_weights_wait_for_the_next_value),

@@ -661,7 +661,7 @@ fold_all_over(struct timer *timer, unsigned i)
 
 START_TEST(a_spent_budget_makes_sketches_early_and_a_limit_refuses)
 {
-	struct budget small = {.timer_values = 100000, .bytes = 4096, .scale = 6};
+	struct budget small = {.timer_values = 100000, .bytes = 2048, .scale = 6};
 	struct timer *timer = timer_new(&small), *few = timer_new(&small);
 	uint64_t early = counter_get(&counters[TABLE_TIMERS_EARLY]);
 	unsigned taken = 0;
