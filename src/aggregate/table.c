@@ -66,22 +66,27 @@ table_fini(struct table *table)
 	free(table->dropped);
 }
 
-uint64_t
-table_hash(const struct sample *spelling)
-{
-	uint64_t hash = hash_bytes(spelling->name, spelling->name_len);
-
-	if (spelling->tags_len > 0)
-		hash = hash_join(hash, hash_bytes(spelling->tags, spelling->tags_len));
-	if (spelling->total)
-		hash = hash_join(hash, hash_bytes((const char *)spelling->source, SOURCE_BYTES));
-	return hash_join(hash, (uint64_t)spelling->kind + 1);
-}
-
 bool
 entry_is_from(const struct entry *entry, const struct sample *spelling)
 {
 	return memcmp(entry_source(entry), spelling->source, SOURCE_BYTES) == 0;
+}
+
+struct entry *
+table_find(
+    const struct table *table, uint64_t hash, const struct sample *spelling, uint32_t profile)
+{
+	uint64_t sub = own_sub(table, hash);
+
+	for (uint32_t at = sub_home(sub, hash);; at = (at + 1) & sub_mask(sub)) {
+		uint64_t slot = own_slot(sub, at);
+		struct entry *entry = slot_entry(slot);
+
+		if (slot == SLOT_EMPTY)
+			return NULL;
+		if (same_tag(slot, hash) && entry != NULL && entry_fits(entry, spelling, profile))
+			return entry;
+	}
 }
 
 /* Put a slot where searches for its tag find it. */

@@ -61,9 +61,10 @@ void table_init(struct table *table);
 /* Frees every entry, those on lists of windows included. */
 void table_fini(struct table *table);
 
-/* Hash of a spelling: kind, name and tags, as they are in the sample; of a
- * total its source, too. */
-uint64_t table_hash(const struct sample *spelling);
+/* The entry of a spelling, or NULL. A profile is one bit; 0 wants the canonical
+ * entry with exactly these bytes. */
+struct entry *table_find(
+    const struct table *table, uint64_t hash, const struct sample *spelling, uint32_t profile);
 
 /* Add an entry that is not there. alias NULL: a canonical one, spelled by
  * `profiles`. modes are bits of enum entry_mode; ENTRY_TOTAL is added to those
@@ -107,6 +108,20 @@ bool entry_read_counter(
     const struct entry *entry, uint32_t *seq_out, uint32_t *hits_out, double *value_out);
 
 /* ---- finding, inline: the hot path ---- */
+
+/* Hash of a spelling: kind, name and tags, as they are in the sample; of a
+ * total its source, too. */
+static inline uint64_t
+table_hash(const struct sample *spelling)
+{
+	uint64_t hash = hash_bytes(spelling->name, spelling->name_len);
+
+	if (spelling->tags_len > 0)
+		hash = hash_join(hash, hash_bytes(spelling->tags, spelling->tags_len));
+	if (spelling->total)
+		hash = hash_join(hash, hash_any((const char *)spelling->source, SOURCE_BYTES));
+	return hash_join(hash, (uint64_t)spelling->kind + 1);
+}
 
 static inline _Atomic uint64_t *
 sub_slots(uint64_t sub)
@@ -174,11 +189,11 @@ table_prefetch(const struct table *table, uint64_t hash)
 	__builtin_prefetch(&sub_slots(sub)[sub_home(sub, hash)]);
 }
 
-/* Then, a while later, the entry whose tag is the hash's: both of the lines
- * that a short key ends in. It is returned: as good as always the one that
+/* Then, a while later, the entry whose tag is the hash's: as many of its lines
+ * as the spelling's key ends in. It is returned: as good as always the one that
  * table_find() finds, if entry_fits() says so. NULL: there is none. */
 static inline struct entry *
-table_prefetch_entry(const struct table *table, uint64_t hash)
+table_prefetch_entry(const struct table *table, uint64_t hash, const struct sample *spelling)
 {
 	uint64_t sub = own_sub(table, hash);
 	uint32_t at = sub_home(sub, hash);
@@ -192,14 +207,15 @@ table_prefetch_entry(const struct table *table, uint64_t hash)
 
 	__builtin_prefetch(entry, 1);
 	__builtin_prefetch((const char *)entry + 64, 1);
+	if (spelling->name_len + spelling->tags_len > 64)
+		__builtin_prefetch((const char *)entry + 128);
 	return entry;
 }
 
 /* Of two totals: do they come from the same source? */
 bool entry_is_from(const struct entry *entry, const struct sample *spelling);
 
-/* Is it the entry of a spelling? A profile is one bit; 0 wants the canonical
- * entry with exactly these bytes. */
+/* Is it the entry of a spelling, to table_find()? */
 static inline bool
 entry_fits(const struct entry *entry, const struct sample *spelling, uint32_t profile)
 {
@@ -212,22 +228,4 @@ entry_fits(const struct entry *entry, const struct sample *spelling, uint32_t pr
 	    (spelling->tags_len == 0 ||
 		mem_equal(entry_tags(entry), spelling->tags, spelling->tags_len)) &&
 	    (!spelling->total || entry_is_from(entry, spelling));
-}
-
-/* The entry of a spelling. */
-static inline struct entry *
-table_find(
-    const struct table *table, uint64_t hash, const struct sample *spelling, uint32_t profile)
-{
-	uint64_t sub = own_sub(table, hash);
-
-	for (uint32_t at = sub_home(sub, hash);; at = (at + 1) & sub_mask(sub)) {
-		uint64_t slot = own_slot(sub, at);
-		struct entry *entry = slot_entry(slot);
-
-		if (slot == SLOT_EMPTY)
-			return NULL;
-		if (same_tag(slot, hash) && entry != NULL && entry_fits(entry, spelling, profile))
-			return entry;
-	}
 }

@@ -20,6 +20,12 @@ hash_init(void)
 	CHECK(getrandom(hash_secret, sizeof(hash_secret), 0) == sizeof(hash_secret));
 }
 
+uint64_t
+hash_any(const char *bytes, size_t len)
+{
+	return XXH3_64bits_withSecret(bytes, len, hash_secret, sizeof(hash_secret));
+}
+
 static uint64_t
 read_le(const unsigned char *bytes, size_t len)
 {

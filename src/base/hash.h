@@ -22,15 +22,18 @@ extern uint8_t hash_secret[HASH_SECRET_BYTES];
 /* Draw the secret; before the first hash, once. */
 void hash_init(void);
 
+/* hash_bytes() of any length. */
+uint64_t hash_any(const char *bytes, size_t len);
+
 /* Names are mostly of 17 to 128 bytes; the function for those is XXH3's own, and
  * small enough to stand in a loop. */
-static inline uint64_t
+static inline __attribute__((always_inline)) uint64_t
 hash_bytes(const char *bytes, size_t len)
 {
 	if (len > 16 && len <= 128)
 		return XXH3_len_17to128_64b(
 		    (const uint8_t *)bytes, len, hash_secret, sizeof(hash_secret), 0);
-	return XXH3_64bits_withSecret(bytes, len, hash_secret, sizeof(hash_secret));
+	return hash_any(bytes, len);
 }
 
 /* The hash of two hashed parts in this order. */

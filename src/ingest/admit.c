@@ -12,9 +12,8 @@
  * entries have the source in their key. */
 
 #include "base/check.h"
+#include "base/mem.h"
 #include "ingest/intake.h"
-
-#include <string.h>
 
 static bool
 take_quota(struct series_quota *quota)
@@ -29,8 +28,8 @@ static bool
 same_bytes(const struct sample *a, const struct sample *b)
 {
 	return a->name_len == b->name_len && a->tags_len == b->tags_len && a->total == b->total &&
-	    memcmp(a->name, b->name, a->name_len) == 0 &&
-	    memcmp(a->tags, b->tags, a->tags_len) == 0;
+	    (a->name == b->name || mem_equal(a->name, b->name, a->name_len)) &&
+	    (a->tags == b->tags || mem_equal(a->tags, b->tags, a->tags_len));
 }
 
 enum reason
@@ -38,10 +37,15 @@ intake_form(struct intake *intake, const struct origin *origin, const struct sam
     struct ruling *ruling_out, struct sample *form_out)
 {
 	struct canonical *canonical = &intake->canonical;
-	enum reason reason = canonical_make(&origin->rules, spelling, canonical);
 
 	*ruling_out =
 	    (struct ruling){.signed_gauges = SIGNED_LISTENER, .counters = COUNTERS_LISTENER};
+	if (intake->rules == NULL && canonical_is_own(&origin->rules, spelling)) {
+		*form_out = *spelling;
+		return REASON_NONE;
+	}
+	enum reason reason = canonical_make(&origin->rules, spelling, canonical);
+
 	if (reason == REASON_NONE && intake->rules != NULL)
 		reason = rules_apply(intake->rules, intake->room, &origin->rules, spelling->kind,
 		    canonical, ruling_out);

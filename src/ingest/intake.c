@@ -66,9 +66,6 @@ is_total(const struct origin *origin, const struct sample *sample)
 	return sample->total || (origin->cumulative && sample->kind == KIND_COUNTER);
 }
 
-static struct entry *find_series(struct intake *intake, const struct origin *origin,
-    struct pending *pending, enum reason *reason_out);
-
 /* find_series(), where the spelling is not known, or known to be another's, or
  * its sample not what it looks like. */
 static struct entry *
@@ -92,7 +89,9 @@ look_closer(struct intake *intake, const struct origin *origin, struct pending *
 	if ((modes & ENTRY_CUMULATIVE) != 0) {
 		make_total(intake, &pending->sample);
 		pending->hash = table_hash(&pending->sample);
-		return find_series(intake, origin, pending, reason_out);
+		entry =
+		    table_find(&intake->table, pending->hash, &pending->sample, origin->profile);
+		return look_closer(intake, origin, pending, entry, reason_out);
 	}
 	if (entry == intake->table.dropped) {
 		*reason_out = REASON_RULE;
@@ -161,7 +160,7 @@ fold_all(struct intake *intake, const struct origin *origin)
 	struct pending *end = &intake->pending[intake->samples];
 
 	for (struct pending *at = intake->pending; at < end; at++)
-		at->near = table_prefetch_entry(&intake->table, at->hash);
+		at->near = table_prefetch_entry(&intake->table, at->hash, &at->sample);
 	for (struct pending *at = intake->pending; at < end; at++) {
 		if (end - at > AHEAD && at[AHEAD].near != NULL)
 			window_prefetch(intake->window, at[AHEAD].near);
@@ -307,11 +306,23 @@ take_line(struct intake *intake, const struct origin *origin, const char *bytes,
 /* Most lines: one sample, of one number, with nothing else, or of what the
  * grammar adds to that. */
 static inline bool
+read_quick(const struct origin *origin, const char **at, const char *end, struct sample *sample)
+{
+	const char *stop = quick_sample(*at, end, sample);
+
+	if (stop != NULL && quick_end(at, stop, end))
+		return true;
+	if (origin->rules.letter)
+		return false;
+	return stop != NULL ? line_fields(at, stop, end, sample) : line_single(at, end, sample);
+}
+
+static inline bool
 take_quick(struct intake *intake, const struct origin *origin, const char **at, const char *end)
 {
 	struct sample *sample = &intake->pending[intake->samples].sample;
 
-	if (!quick_line(at, end, sample) && (origin->rules.letter || !line_single(at, end, sample)))
+	if (!read_quick(origin, at, end, sample))
 		return false;
 	if (origin->cumulative && sample->kind == KIND_COUNTER)
 		make_total(intake, sample);

@@ -91,8 +91,8 @@ void intake_datagram(struct intake *intake, const struct origin *origin, const c
     size_t len, bool cut, const struct arrival *arrival);
 
 /* Bring a spelling into its canonical form, as the client, the listener and the
- * rules have it, with what the rules want beyond. The form borrows bytes of
- * intake->canonical. Anything but REASON_NONE: it is refused. */
+ * rules have it, with what the rules want beyond. The form borrows the bytes of
+ * the spelling or of intake->canonical. Anything but REASON_NONE: it is refused. */
 enum reason intake_form(struct intake *intake, const struct origin *origin,
     const struct sample *spelling, struct ruling *ruling_out, struct sample *form_out);
 

@@ -47,6 +47,13 @@ replace_bytes(char *at, size_t len, const char *unwanted)
 			at[i] = '_';
 }
 
+/* A name in which nothing changes, nor begins a tag. */
+static inline bool
+is_simple(const char *name, size_t len)
+{
+	return len > 0 && clean_is_simple(name, len, '_', '_');
+}
+
 /* ---- one tag ----------------------------------------------------------------- */
 
 /* What `bytes` holds from `from` to `end` is one tag more. */
@@ -155,8 +162,9 @@ add_name_tags(const struct canonical_rules *rules, struct canonical *canonical, 
 	return add_tags(rules, canonical, mark + 1, tags_end, *mark == ';' ? ';' : ',', '=');
 }
 
+/* A name, and the tags that stand in it. */
 static enum reason
-make_safely(
+split_name(
     const struct canonical_rules *rules, const struct sample *sample, struct canonical *canonical)
 {
 	const char *name = sample->name, *end = name + sample->name_len, *rest = end;
@@ -171,12 +179,24 @@ make_safely(
 		reason = append_bytes(rules, &canonical->name, rest, (size_t)(end - rest));
 	if (reason == REASON_NONE && canonical->name.len == prefix_len)
 		reason = REASON_BAD_NAME;
-	if (reason != REASON_NONE)
+	if (reason == REASON_NONE)
+		dialect_blunt(rules->dialects, canonical->name.bytes + prefix_len,
+		    canonical->name.len - prefix_len);
+	return reason;
+}
+
+static enum reason
+make_safely(
+    const struct canonical_rules *rules, const struct sample *sample, struct canonical *canonical)
+{
+	enum reason reason = REASON_NONE;
+
+	if (is_simple(sample->name, sample->name_len))
+		text_append(&canonical->name, sample->name, sample->name_len);
+	else
+		reason = split_name(rules, sample, canonical);
+	if (reason != REASON_NONE || !dialect_is_on(rules->dialects, DIALECT_DOGSTATSD))
 		return reason;
-	dialect_blunt(
-	    rules->dialects, canonical->name.bytes + prefix_len, canonical->name.len - prefix_len);
-	if (!dialect_is_on(rules->dialects, DIALECT_DOGSTATSD))
-		return REASON_NONE;
 	return add_tags(rules, canonical, sample->tags, sample->tags + sample->tags_len, ',', ':');
 }
 
@@ -253,6 +273,64 @@ make_to_the_letter(
 	while (canonical->tags_found > 0 && canonical->found[canonical->tags_found - 1].len == 0)
 		canonical->tags_found--;
 	return REASON_NONE;
+}
+
+/* ---- canonical as it stands -------------------------------------------------- */
+
+static int
+compare_keys(const char *a, size_t a_len, const char *b, size_t b_len)
+{
+	int order = memcmp(a, b, a_len < b_len ? a_len : b_len);
+
+	if (order != 0)
+		return order;
+	return (a_len > b_len) - (a_len < b_len);
+}
+
+/* Is it "k:v,k:v", by key, each key once? Its bytes are simple but for colons
+ * and commas. */
+static bool
+are_own_tags(const char *at, const char *end, size_t most)
+{
+	const char *before = at;
+	size_t before_len = 0;
+
+	for (; most > 0; most--) {
+		const char *colon = scan_first(at, end, ':', ',', '=');
+		size_t key_len = (size_t)(colon - at);
+
+		if (colon == end || *colon != ':' ||
+		    compare_keys(before, before_len, at, key_len) >= 0)
+			return false;
+		const char *stop = scan_first(colon + 1, end, ':', ',', ',');
+
+		if (stop == colon + 1)
+			return false;
+		if (stop == end)
+			return true;
+		if (*stop == ':')
+			return false;
+		before = at;
+		before_len = key_len;
+		at = stop + 1;
+	}
+	return false;
+}
+
+bool
+canonical_is_own(const struct canonical_rules *rules, const struct sample *sample)
+{
+	const char *tags = sample->tags;
+	size_t tags_len = sample->tags_len;
+
+	if (rules->letter || rules->prefix[0] != '\0' || rules->tags.count > 0 ||
+	    sample->name_len + tags_len > rules->most_bytes ||
+	    !is_simple(sample->name, sample->name_len))
+		return false;
+	return tags_len == 0 ||
+	    (dialect_is_on(rules->dialects, DIALECT_DOGSTATSD) &&
+		clean_is_simple(tags, tags_len, ':', ',') &&
+		are_own_tags(tags, tags + tags_len, rules->most_tags));
 }
 
 /* ---- the steps --------------------------------------------------------------- */
@@ -333,13 +411,10 @@ compare_tags(const void *left, const void *right, void *arg)
 {
 	const struct tag *a = left, *b = right;
 	const char *bytes = arg;
-	size_t shorter = a->key_len < b->key_len ? a->key_len : b->key_len;
-	int order = memcmp(bytes + a->at, bytes + b->at, shorter);
+	int order = compare_keys(bytes + a->at, a->key_len, bytes + b->at, b->key_len);
 
 	if (order != 0)
 		return order;
-	if (a->key_len != b->key_len)
-		return a->key_len < b->key_len ? -1 : 1;
 	if (a->strength != b->strength)
 		return a->strength < b->strength ? -1 : 1;
 	return a->order < b->order ? -1 : 1;

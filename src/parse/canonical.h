@@ -51,6 +51,10 @@ struct canonical {
 	size_t tags_found, tags_cap;
 };
 
+/* Would all of this leave the spelling as it is, if no rule has a say? Of most
+ * spellings of which it would this is true; of any other it is false. */
+bool canonical_is_own(const struct canonical_rules *rules, const struct sample *sample);
+
 /* What the client spelt, and what the listener adds. */
 enum reason canonical_make(
     const struct canonical_rules *rules, const struct sample *sample, struct canonical *canonical);

@@ -6,6 +6,44 @@
 #include "base/utf8.h"
 #include "parse/scan.h"
 
+/* Bytes that are looked at in one step. */
+#define STEP 16
+
+/* The same bytes as numbers of a vector, on any machine. */
+static inline bool
+step_is_simple(const char *at, char a, char b)
+{
+	signed char bytes __attribute__((vector_size(STEP)));
+	signed char letters __attribute__((vector_size(STEP)));
+	signed char simple __attribute__((vector_size(STEP)));
+	uint64_t halves[2];
+
+	memcpy(&bytes, at, STEP);
+	letters = bytes | ('a' ^ 'A');
+	simple = ((letters >= 'a') & (letters <= 'z')) |
+	    ((bytes >= '-') & (bytes <= '9') & (bytes != '/')) | (bytes == '_') | (bytes == '=') |
+	    (bytes == (signed char)a) | (bytes == (signed char)b);
+	memcpy(halves, &simple, STEP);
+	return (halves[0] & halves[1]) == UINT64_MAX;
+}
+
+bool
+clean_is_simple(const char *at, size_t len, char a, char b)
+{
+	char few[STEP];
+
+	if (len < STEP) {
+		memset(few, 'a', STEP);
+		memcpy(few, at, len);
+		return step_is_simple(few, a, b);
+	}
+	for (size_t i = 0; i + STEP < len; i += STEP)
+		if (!step_is_simple(at + i, a, b))
+			return false;
+	/* The last ones may be among those before. */
+	return step_is_simple(at + len - STEP, a, b);
+}
+
 static bool
 is_kept(char byte)
 {
@@ -19,6 +57,10 @@ clean_append(struct text *out, const char *at, size_t len)
 	const char *end = at + len;
 	bool spaced = false;
 
+	if (clean_is_simple(at, len, ';', ';')) {
+		text_append(out, at, len);
+		return;
+	}
 	while (at < end) {
 		size_t space = scan_space(at, end);
 

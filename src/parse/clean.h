@@ -14,6 +14,10 @@
 
 void clean_append(struct text *out, const char *at, size_t len);
 
+/* Are there only bytes of [A-Za-z0-9_.=-], and of a and b? As most names have
+ * no others, this tells it quickly. */
+bool clean_is_simple(const char *at, size_t len, char a, char b);
+
 bool clean_is_plain(const char *at, size_t len);
 
 /* An underscore in place of each byte that is not plain. */

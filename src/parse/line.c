@@ -94,6 +94,13 @@ single_fields(const char *at, const char *end, struct sample *sample)
 }
 
 bool
+line_fields(const char **at, const char *stop, const char *end, struct sample *sample)
+{
+	stop = single_fields(stop, end, sample);
+	return stop != NULL && quick_end(at, stop, end);
+}
+
+bool
 line_single(const char **at, const char *end, struct sample *sample_out)
 {
 	const char *name = *at, *colon = scan_first(name, end, ':', '\n', '\n');
@@ -114,9 +121,7 @@ line_single(const char **at, const char *end, struct sample *sample_out)
 	const char *stop = bar[1] == 's' ? single_member(value, bar, sample_out)
 					 : single_number(value, bar, end, sample_out);
 
-	if (stop != NULL)
-		stop = single_fields(stop, end, sample_out);
-	return stop != NULL && quick_end(at, stop, end);
+	return stop != NULL && line_fields(at, stop, end, sample_out);
 }
 
 /* The end of what ends at a bar or a colon. */

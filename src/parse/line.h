@@ -50,12 +50,15 @@ struct line {
  * NUL at the end is not part of it. False: it is empty, and no line at all. */
 bool line_begin(struct line *line, const char *bytes, const char *end);
 
-/* Most lines that are not quite those of quick_line() are still one sample,
+/* Most lines that are not quite those of quick_sample() are still one sample,
  * perhaps with a rate, tags and fields that are ignored. If such a line begins
  * at *at, which is before the end, fill in *sample_out, move *at behind its
  * newline, and be true; else leave *at. What this takes line_next() would take
  * just so; it only gets there in one pass. It takes no event. */
 bool line_single(const char **at, const char *end, struct sample *sample_out);
+
+/* The same of a line whose sample quick_sample() has read, up to `stop`. */
+bool line_fields(const char **at, const char *stop, const char *end, struct sample *sample);
 
 /* The next element or packed value. False: there are no more. Else
  * *reason_out says why it is refused, or is REASON_NONE and *sample_out

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* quick.h -- what most lines are, in any grammar alike: "name:number|type" of
- * type c, g or ms, and nothing else; read in one pass. */
+ * type c, g or ms, and nothing else; read in one pass: quick_sample(), and if
+ * quick_end() then says so, that was the line. */
 
 #pragma once
 
@@ -37,15 +38,17 @@ quick_type(const char *at, const char *end, struct sample *sample)
 	}
 }
 
-/* Read a name, a colon, a number, a bar and the type: fill in *sample_out, and
- * return what follows the type. NULL: something else stands there. */
+/* Read a name, a colon, a number, a bar and the type, before the end: fill in
+ * *sample_out, and return what follows the type. NULL: something else stands
+ * there, or what looks like an event of DogStatsD's, which is left to those who
+ * know better. */
 static inline const char *
 quick_sample(const char *at, const char *end, struct sample *sample_out)
 {
 	const char *colon = scan_first(at, end, ':', '\n', '|'), *bar;
 	double value;
 
-	if (end - colon < 4 || *colon != ':' || colon == at ||
+	if (*at == '_' || end - colon < 4 || *colon != ':' || colon == at ||
 	    number_parse(colon + 1, end, &bar, &value) != NUMBER_OK || end - bar < 2 || *bar != '|')
 		return NULL;
 	*sample_out = (struct sample){
@@ -67,15 +70,4 @@ quick_end(const char **at, const char *stop, const char *end)
 		return false;
 	*at = stop + (stop < end);
 	return true;
-}
-
-/* If such a line begins at *at, which is before the end, fill in *sample_out,
- * move *at behind its newline, and be true; else leave *at. What looks like an
- * event of DogStatsD's is left to those who know better. */
-static inline bool
-quick_line(const char **at, const char *end, struct sample *sample_out)
-{
-	const char *stop = **at != '_' ? quick_sample(*at, end, sample_out) : NULL;
-
-	return stop != NULL && quick_end(at, stop, end);
 }

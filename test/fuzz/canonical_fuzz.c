@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* canonical_fuzz.c -- any bytes as rules, a name, and after the first newline
  * tags: what is accepted stays within its limits, holds nothing that a backend
- * could take for something else, and is its own canonical spelling. */
+ * could take for something else, and is its own canonical spelling; what is
+ * told to be its own at once is. */
 
 #include "base/check.h"
 #include "base/utf8.h"
@@ -39,6 +40,26 @@ make(const struct canonical_rules *rules, const char *name, size_t name_len, con
 }
 
 static bool
+is_own(const struct canonical_rules *rules, const char *name, size_t name_len, const char *tags,
+    size_t tags_len)
+{
+	const struct sample sample = {
+	    .name = name,
+	    .tags = tags,
+	    .name_len = (uint32_t)name_len,
+	    .tags_len = (uint32_t)tags_len,
+	};
+
+	return canonical_is_own(rules, &sample);
+}
+
+static bool
+is_text(const struct text *text, const char *at, const char *end)
+{
+	return text->len == (size_t)(end - at) && memcmp(text->bytes, at, text->len) == 0;
+}
+
+static bool
 same_text(const struct text *a, const struct text *b)
 {
 	return a->len == b->len && memcmp(a->bytes, b->bytes, a->len) == 0;
@@ -62,8 +83,12 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	const char *stop = newline != NULL ? newline : end;
 	const char *tags = newline != NULL ? newline + 1 : end;
 	struct canonical first = {0}, second = {0};
+	bool own = is_own(&rules, name, (size_t)(stop - name), tags, (size_t)(end - tags));
+	bool made = make(&rules, name, (size_t)(stop - name), tags, (size_t)(end - tags), &first);
 
-	if (make(&rules, name, (size_t)(stop - name), tags, (size_t)(end - tags), &first)) {
+	CHECK(
+	    !own || (made && is_text(&first.name, name, stop) && is_text(&first.tags, tags, end)));
+	if (made) {
 		CHECK(first.name.len + first.tags.len <= MOST_BYTES);
 		CHECK(rules.letter || first.name.len > 0);
 		check_bytes(&first.name);

@@ -12,6 +12,14 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
+static bool
+quick_line(const char **at, const char *end, struct sample *sample)
+{
+	const char *stop = quick_sample(*at, end, sample);
+
+	return stop != NULL && quick_end(at, stop, end);
+}
+
 static void
 check_line(const char *at, const char *end, const struct sample *quick)
 {

@@ -407,7 +407,7 @@ START_TEST(keys_of_one_place_are_all_found)
 		entries[i] =
 		    table_insert(&table, hash_of(9, 0xffff0 + i % 16, i), &sample, 1, NULL, 0, 0);
 		ck_assert_ptr_nonnull(
-		    table_prefetch_entry(&table, hash_of(9, 0xffff0 + i % 16, i)));
+		    table_prefetch_entry(&table, hash_of(9, 0xffff0 + i % 16, i), &sample));
 	}
 	for (unsigned i = 0; i < 2000; i++) {
 		snprintf(name, sizeof(name), "key.%u", i);
@@ -417,8 +417,10 @@ START_TEST(keys_of_one_place_are_all_found)
 		ck_assert_ptr_eq(table_find(&table, hash, &sample, 1), entries[i]);
 		ck_assert_ptr_null(table_find(&table, hash ^ 1, &sample, 1));
 	}
-	ck_assert_ptr_null(table_prefetch_entry(&table, hash_of(9, 0x80000, 0)));
-	ck_assert_ptr_null(table_prefetch_entry(&table, hash_of(8, 0xffff0, 0)));
+	const struct sample other = spelling("other", "", KIND_COUNTER);
+
+	ck_assert_ptr_null(table_prefetch_entry(&table, hash_of(9, 0x80000, 0), &other));
+	ck_assert_ptr_null(table_prefetch_entry(&table, hash_of(8, 0xffff0, 0), &other));
 	table_fini(&table);
 }
 END_TEST

@@ -7,6 +7,7 @@
 #include "test/unit/random.h"
 #include "test/unit/suite.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static struct canonical canonical;
@@ -504,6 +505,113 @@ START_TEST(a_canonical_spelling_is_its_own)
 }
 END_TEST
 
+/* Spellings that are canonical, but for a byte or a tag here and there. */
+static size_t
+random_tags(uint64_t *random, char *bytes, size_t most)
+{
+	static const char *const keys[] = {"a", "a.b", "aa", "b", "b-", "k_1",
+	    "zone.of.availability", "A", "=", "", "#a", "k=", "k+"};
+	static const char *const values[] = {":1", ":value", ":x=y", ":eu-west-1.and-a-long-one",
+	    ":", "", ":x:y", ":x:y:z", ":~x", ":x~", ":/", ";", ":a b", ":\xc3\xa4"};
+	const unsigned key_count = sizeof(keys) / sizeof(*keys);
+	const unsigned value_count = sizeof(values) / sizeof(*values);
+	unsigned tags = random_below(random, 6), next_key = 0;
+	size_t len = 0;
+
+	for (unsigned i = 0; i < tags; i++) {
+		bool odd = random_below(random, 16) == 0;
+		unsigned key =
+		    odd ? random_below(random, key_count) : next_key + random_below(random, 2);
+		unsigned value = random_below(random, odd ? value_count : 4);
+		int more = snprintf(bytes + len, most - len, "%s%s%s", len > 0 ? "," : "",
+		    keys[key % key_count], values[value]);
+
+		next_key = key + 1;
+		if ((size_t)more >= most - len)
+			break;
+		len += (size_t)more;
+	}
+	return len;
+}
+
+static size_t
+random_name(uint64_t *random, char *bytes, size_t most)
+{
+	static const char usual[] = "abcxyzABCXYZ0123456789_.-=";
+	static const char odd[] = "/:;,#[]@`{|}~^ +!\x01\x1f\x7f\x80\xc3\xff";
+	size_t len = random_below(random, (unsigned)most);
+
+	for (size_t i = 0; i < len; i++)
+		bytes[i] = usual[random_below(random, sizeof(usual) - 1)];
+	if (len > 0 && random_below(random, 4) == 0)
+		bytes[random_below(random, (unsigned)len)] =
+		    odd[random_below(random, sizeof(odd) - 1)];
+	return len;
+}
+
+/* What is its own at the first look stays as it is at the second; and where
+ * names are cleaned, what stays as it is was its own at the first. */
+START_TEST(its_own_is_what_stays_as_it_is)
+{
+	uint64_t random = random_seed();
+	unsigned own = 0, other = 0;
+
+	for (int round = 0; round < 100000; round++) {
+		struct canonical_rules rules = {LIMITS};
+		char name[48], tags[64];
+
+		rules.letter = random_below(&random, 8) == 0;
+		rules.clean = random_below(&random, 4) != 0;
+		rules.dialects = random_below(&random, 4) == 0
+		    ? random_below(&random, ALL_DIALECTS + 1)
+		    : ALL_DIALECTS;
+		const struct sample sample = {
+		    .name = name,
+		    .name_len = (uint32_t)random_name(&random, name, sizeof(name)),
+		    .tags = tags,
+		    .tags_len = (uint32_t)random_tags(&random, tags, sizeof(tags)),
+		};
+		bool is_own = canonical_is_own(&rules, &sample);
+		bool stays = canonical_make(&rules, &sample, &canonical) == REASON_NONE &&
+		    canonical_finish(&rules, &canonical) == REASON_NONE &&
+		    canonical.name.len == sample.name_len &&
+		    canonical.tags.len == sample.tags_len &&
+		    memcmp(canonical.name.bytes, name, sample.name_len) == 0 &&
+		    memcmp(canonical.tags.bytes, tags, sample.tags_len) == 0;
+
+		ck_assert_msg(!is_own || stays, "%.*s#%.*s", (int)sample.name_len, name,
+		    (int)sample.tags_len, tags);
+		ck_assert_msg(is_own || !stays || rules.letter || !rules.clean, "%.*s#%.*s",
+		    (int)sample.name_len, name, (int)sample.tags_len, tags);
+		own += is_own && sample.tags_len > 0;
+		other += !is_own;
+	}
+	ck_assert_uint_gt(own, 1000);
+	ck_assert_uint_gt(other, 1000);
+	canonical_fini(&canonical);
+}
+END_TEST
+
+START_TEST(nothing_is_its_own_where_the_listener_adds_to_it)
+{
+	const struct sample sample = {.name = "a", .name_len = 1, .tags = "k:v", .tags_len = 3};
+	struct canonical_rules rules = cleaned;
+
+	ck_assert(canonical_is_own(&rules, &sample));
+	rules.prefix = "site.";
+	ck_assert(!canonical_is_own(&rules, &sample));
+	rules = cleaned;
+	rules.tags = (struct item_pairs){2, pairs};
+	ck_assert(!canonical_is_own(&rules, &sample));
+	rules = cleaned;
+	rules.most_tags = 0;
+	ck_assert(!canonical_is_own(&rules, &sample));
+	rules = cleaned;
+	rules.most_bytes = 3;
+	ck_assert(!canonical_is_own(&rules, &sample));
+}
+END_TEST
+
 /* The same tags in another order are the same series. */
 START_TEST(the_order_of_tags_does_not_matter)
 {
@@ -542,6 +650,8 @@ static const struct suite_test tests[] = {
     SUITE_TEST(uncleaned_tags_of_the_operator_have_underscores),
     SUITE_TEST(a_new_name_holds_nothing_that_ends_one),
     SUITE_TEST(a_canonical_spelling_is_its_own),
+    SUITE_TEST(its_own_is_what_stays_as_it_is),
+    SUITE_TEST(nothing_is_its_own_where_the_listener_adds_to_it),
     SUITE_TEST(the_order_of_tags_does_not_matter),
     {0},
 };

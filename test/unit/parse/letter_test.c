@@ -457,6 +457,14 @@ START_TEST(any_bytes_are_answered)
 }
 END_TEST
 
+static bool
+quick_line(const char **at, const char *end, struct sample *sample)
+{
+	const char *stop = quick_sample(*at, end, sample);
+
+	return stop != NULL && quick_end(at, stop, end);
+}
+
 /* The quick way takes only what the thorough one would take just so. */
 START_TEST(the_quick_way_takes_what_the_thorough_one_would)
 {
