@@ -206,9 +206,9 @@ table_prefetch_entry(const struct table *table, uint64_t hash, const struct samp
 	struct entry *entry = slot_entry(slot);
 
 	__builtin_prefetch(entry, 1);
-	__builtin_prefetch((const char *)entry + 64, 1);
+	__builtin_prefetch((const void *)((uintptr_t)entry + 64), 1);
 	if (spelling->name_len + spelling->tags_len > 64)
-		__builtin_prefetch((const char *)entry + 128);
+		__builtin_prefetch((const void *)((uintptr_t)entry + 128), 1);
 	return entry;
 }
 

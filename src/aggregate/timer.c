@@ -18,6 +18,12 @@
 
 #define VALUES_AT_FIRST 4
 
+static size_t
+lesser(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
 /* ---- folding ---- */
 
 /* Doubles that a value takes. */
@@ -83,12 +89,13 @@ static bool
 make_room(
     struct timer_record *record, struct arena *arena, const struct budget *budget, counter *table)
 {
-	bool most = record->count >= budget->timer_values;
+	bool most = record->cap > 0 && record->count >= budget->timer_values;
 	uint32_t cap = record->cap > 0 ? record->cap * 2 : VALUES_AT_FIRST;
 	size_t bytes = cap * stride_of(budget) * sizeof(double);
 
+	/* However many values, they fill no more than all pages. */
 	if (record->sketch != NULL)
-		bytes = record->count * SKETCH_VALUE_BYTES;
+		bytes = lesser(record->count, SKETCH_PAGES) * SKETCH_VALUE_BYTES;
 	if (is_beyond(arena, bytes, budget))
 		return false;
 	bool spent = arena->used + bytes > budget->bytes && record->count >= TIMER_VALUES_FEW;
@@ -107,6 +114,15 @@ has_room(const struct timer_record *record, const struct budget *budget)
 {
 	return record->count < record->cap &&
 	    (record->sketch != NULL || record->count < budget->timer_values);
+}
+
+/* May a sketch take a value at once, while others wait before it? */
+static bool
+may_take(const struct sketch *sketch, const struct arena *arena, const struct sample *sample,
+    const struct budget *budget)
+{
+	return !is_beyond(arena, SKETCH_VALUE_BYTES, budget) ||
+	    sketch_has_room(sketch, sample->value);
 }
 
 struct timer_record *
@@ -131,7 +147,7 @@ timer_fold(struct timer_record *record, struct arena *arena, const struct sample
 		if (stride == 2)
 			at[1] = weight;
 	} else {
-		if (record->sketch == NULL || !sketch_has_room(record->sketch, sample->value))
+		if (record->sketch == NULL || !may_take(record->sketch, arena, sample, budget))
 			return NULL;
 		if (sketch_add(record->sketch, arena, sample->value, weight))
 			counter_add(&table[TABLE_TIMERS_COARSENED], 1);
@@ -229,12 +245,6 @@ merge_runs(const double *first, const double *middle, const double *end, double 
 	}
 	memcpy(out, a, (size_t)(middle - a) * sizeof(*out));
 	memcpy(out + (middle - a), b, (size_t)(end - b) * sizeof(*out));
-}
-
-static size_t
-lesser(size_t a, size_t b)
-{
-	return a < b ? a : b;
 }
 
 /* Sort by merging; `other` has room for as many. */

@@ -111,6 +111,8 @@ region_new(struct pool *pool)
 {
 	char *base = map_aligned(REGION_BYTES);
 
+	/* Where the system makes huge pages of its own accord, not here. */
+	(void)madvise(base, REGION_BYTES, MADV_NOHUGEPAGE);
 	pool->regions = mem_room(pool->regions, pool->count, &pool->cap, sizeof(*pool->regions));
 	pool->regions[pool->count] = (struct pool_region){.base = base, .free = UINT32_MAX};
 	pool->empty++;
@@ -365,7 +367,7 @@ pool_take_filled(struct pool *pool, void **regions_out, size_t most)
 void
 pool_settle(void *region)
 {
-	/* Older kernels take the hint and do it when they get to it. */
-	if (madvise(region, REGION_BYTES, MADV_COLLAPSE) != 0)
-		(void)madvise(region, REGION_BYTES, MADV_HUGEPAGE);
+	/* Older kernels only take the hint and do it when they get to it. */
+	(void)madvise(region, REGION_BYTES, MADV_HUGEPAGE);
+	(void)madvise(region, REGION_BYTES, MADV_COLLAPSE);
 }

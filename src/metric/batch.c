@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* batch.c -- a self-contained chunk of one flush.
  *
- * A batch of few rows costs little: the untouched parts of its arrays are
+ * A batch of few rows costs little: the untouched pages of its arrays are
  * never backed by memory, and are not counted. A block so large is one that the
  * allocator gets from the system, and gives back there. */
 
@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct batch *
 batch_new(const struct interval *interval, int64_t timestamp_ns, int64_t step_ns)
@@ -31,11 +32,22 @@ batch_new(const struct interval *interval, int64_t timestamp_ns, int64_t step_ns
 	return batch;
 }
 
+/* What stands behind the first so many bytes of an array that begins anywhere. */
+static size_t
+backed_bytes(size_t touched)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	return touched > 0 ? (touched / page + 2) * page : 0;
+}
+
 size_t
 batch_bytes(const struct batch *batch)
 {
-	return offsetof(struct batch, rows) + batch->count * sizeof(batch->rows[0]) +
-	    batch->keys_used + batch->arena.cap;
+	size_t rows = batch->count * sizeof(batch->rows[0]);
+
+	return backed_bytes(offsetof(struct batch, rows) + rows) + backed_bytes(batch->keys_used) +
+	    batch->arena.cap;
 }
 
 double

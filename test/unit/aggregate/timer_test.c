@@ -685,9 +685,10 @@ START_TEST(a_spent_budget_makes_sketches_early_and_a_limit_refuses)
 	/* up to the limit, from which on only what takes no memory is taken */
 	unsigned went_on = 0;
 
-	while (fold_all_over(timer, went_on))
+	while (went_on < 2000 && fold_all_over(timer, went_on))
 		went_on++;
 	ck_assert_uint_gt(went_on, 20);
+	ck_assert_uint_lt(went_on, 2000);
 	ck_assert_uint_le(timer->arena.used, small.bytes * BUDGET_TIMES + 4096);
 	size_t used = timer->arena.used;
 
@@ -699,6 +700,32 @@ START_TEST(a_spent_budget_makes_sketches_early_and_a_limit_refuses)
 	ck_assert_uint_eq(summarise(timer)->n, taken + went_on + 100);
 	timer_free(timer);
 	timer_free(few);
+}
+END_TEST
+
+/* Many values may wait beside a sketch: they, too, are worth no more of the
+ * arena than what the sketch can become. */
+START_TEST(a_long_row_beside_a_sketch_refuses_nothing)
+{
+	const struct budget rows[] = {
+	    {.timer_values = 100000, .bytes = 1 << 20, .scale = 6},
+	    {.timer_values = 512, .bytes = 16 << 10, .scale = 6},
+	};
+
+	for (size_t at = 0; at < sizeof(rows) / sizeof(rows[0]); at++) {
+		struct timer *timer = timer_new(&rows[at]);
+		unsigned count = rows[at].timer_values * 3;
+
+		for (unsigned i = 0; i < count; i++)
+			fold(timer, 1);
+		ck_assert_ptr_nonnull(timer->records[0]->sketch);
+		for (unsigned i = 0; i < count; i++)
+			ck_assert_msg(fold_by(timer, 0, ldexp(1, (int)(i % 200)), 1),
+			    "budget %zu, value %u", at, i);
+		ck_assert_uint_lt(timer->arena.used, BUDGET_TIMES * rows[at].bytes);
+		ck_assert_uint_eq(summarise(timer)->n, 2 * count);
+		timer_free(timer);
+	}
 }
 END_TEST
 
@@ -772,6 +799,7 @@ static const struct suite_test tests[] = {
     SUITE_TEST(workers_sketches_and_values_become_one_sketch),
     SUITE_TEST(the_first_value_beyond_exact_makes_a_sketch),
     SUITE_TEST(a_spent_budget_makes_sketches_early_and_a_limit_refuses),
+    SUITE_TEST(a_long_row_beside_a_sketch_refuses_nothing),
     SUITE_TEST(a_sketch_that_spans_too_much_is_counted_once),
     SUITE_TEST(nothing_is_ever_infinite_or_no_number),
     {0},

@@ -6,7 +6,9 @@
 #include "test/unit/random.h"
 #include "test/unit/suite.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define HELD 4000
 
@@ -184,6 +186,41 @@ START_TEST(full_regions_are_told_of_once_and_can_be_settled)
 }
 END_TEST
 
+/* Is this flag set for the mapping that an address is in? */
+static bool
+is_mapped_with(const void *address, const char *flag)
+{
+	FILE *maps = fopen("/proc/self/smaps", "r");
+	uintptr_t begin, end, at = (uintptr_t)address;
+	bool within = false, set = false;
+	char line[4096];
+
+	ck_assert_ptr_nonnull(maps);
+	while (fgets(line, sizeof(line), maps) != NULL)
+		if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " ", &begin, &end) == 2)
+			within = at >= begin && at < end;
+		else if (within && strncmp(line, "VmFlags:", 8) == 0)
+			set = strstr(line, flag) != NULL;
+	fclose(maps);
+	return set;
+}
+
+START_TEST(a_region_has_small_pages_until_it_is_settled)
+{
+	struct pool pool = {0};
+	void *object = pool_alloc(&pool, 90);
+
+	/* where the kernel knows of huge pages */
+	if (access("/sys/kernel/mm/transparent_hugepage", F_OK) == 0) {
+		ck_assert(is_mapped_with(object, " nh"));
+		pool_settle(pool.regions[0].base);
+		ck_assert(!is_mapped_with(object, " nh"));
+		ck_assert(is_mapped_with(object, " hg"));
+	}
+	pool_fini(&pool);
+}
+END_TEST
+
 START_TEST(empty_regions_go_back_but_for_one)
 {
 	struct pool pool = {0};
@@ -224,6 +261,7 @@ static const struct suite_test tests[] = {
     SUITE_TEST(an_empty_slab_serves_another_size),
     SUITE_TEST(large_objects_have_slabs_in_a_row_or_a_mapping),
     SUITE_TEST(full_regions_are_told_of_once_and_can_be_settled),
+    SUITE_TEST(a_region_has_small_pages_until_it_is_settled),
     SUITE_TEST(empty_regions_go_back_but_for_one),
     SUITE_TEST(an_object_that_was_given_back_is_poisoned),
     {0},

@@ -7,6 +7,8 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 static const struct interval interval = {.seq = 3, .opened_ns = 10, .closed_ns = 20};
 
@@ -105,6 +107,39 @@ START_TEST(memory_is_aligned_counted_and_apart)
 }
 END_TEST
 
+/* Of a batch itself: what is behind its pages. */
+static size_t
+resident_bytes(const struct batch *batch)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), bytes = 0;
+	char *first = (char *)((uintptr_t)batch & ~(page - 1));
+	size_t pages = ((uintptr_t)(batch + 1) - (uintptr_t)first + page - 1) / page;
+	unsigned char *in_core = calloc(pages, 1);
+
+	ck_assert_int_eq(mincore(first, pages * page, in_core), 0);
+	for (size_t i = 0; i < pages; i++)
+		bytes += (in_core[i] & 1) * page;
+	free(in_core);
+	return bytes;
+}
+
+START_TEST(pages_that_are_touched_count_whole)
+{
+	static const size_t counts[] = {0, 1, 20, 1000, BATCH_ROWS};
+
+	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+		struct batch *batch = batch_new(&interval, 20, 10);
+
+		for (size_t row = 0; row < counts[i]; row++)
+			batch_add(batch, KIND_COUNTER, "a.name.of.a.usual.length", 24, "", 0);
+		ck_assert_uint_ge(batch_bytes(batch), resident_bytes(batch));
+		ck_assert_uint_le(batch_bytes(batch),
+		    sizeof(*batch) / BATCH_ROWS * counts[i] + 4 * (size_t)sysconf(_SC_PAGESIZE));
+		batch_drop(&batch);
+	}
+}
+END_TEST
+
 START_TEST(events_are_copied_and_keep_their_order)
 {
 	struct batch *batch = batch_new(&interval, 20, 10);
@@ -156,6 +191,7 @@ static const struct suite_test tests[] = {
     SUITE_TEST(rows_keep_copies_of_their_names_until_full),
     SUITE_TEST(long_names_find_room),
     SUITE_TEST(memory_is_aligned_counted_and_apart),
+    SUITE_TEST(pages_that_are_touched_count_whole),
     SUITE_TEST(events_are_copied_and_keep_their_order),
     SUITE_TEST(the_last_holder_frees),
     {0},
