@@ -230,10 +230,8 @@ fuzz:
 	+@$(MAKE) $(FUZZERS)
 	@FUZZERS='$(FUZZERS)' CORPUS='$(dir_fuzz)/corpus' FUZZ_SECONDS='$(FUZZ_SECONDS)' test/fuzz/run.sh
 
-# What is missing of the peers is not measured.
 bench:
 	@contrib/install-packages run
-	@contrib/install-packages bench || :
 	+@$(MAKE) all
 	@TIDEMILL='$(abspath $(OUT)/tidemill)' BUILD='$(abspath $(BUILD))' CC='$(CC)' \
 		LIBTIDEMILL='$(abspath $(OUT)/libtidemill.a)' LDLIBS='$(LDLIBS)' \

@@ -30,6 +30,23 @@ done <<END
 1.79  >=1.8  -   -   missed
 END
 
+# What is said about the machine is text, and whatever a server said is JSON.
+said=$(printf 'about\tkernel\t6.10\npeer\ta\tb\t-\t-\tno \033 "c"\n' |
+	awk -v form=json -f test/bench/report.awk)
+for wanted in '"value": "6.10"' '"ns": null' '"note": "no   \"c\""'; do
+	case $said in
+	*"$wanted"*) ;;
+	*) complain "there is no $wanted in $said" ;;
+	esac
+done
+
+# What cannot be done is said before anything is built.
+for wrong in --doubles "--doubles x" "--doubles 0" "--record --quick" --unknown; do
+	# shellcheck disable=SC2086 # a list of words
+	BUILD=/dev/null test/bench/run.sh $wrong 2>&1 | grep -q '^usage:' ||
+		complain "$wrong is taken"
+done
+
 # Every row is measured somewhere.
 while read -r name _; do
 	case $name in

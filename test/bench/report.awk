@@ -176,13 +176,19 @@ function print_markdown(    i) {
 	}
 }
 
-function json_value(value) {
-	if (value == "-")
-		return "null"
-	if (value ~ /^-?[0-9]+(\.[0-9]+)?$/)
-		return value
+function json_text(value) {
+	gsub(/[[:cntrl:]]/, " ", value)
 	gsub(/[\\"]/, "\\\\&", value)
 	return "\"" value "\""
+}
+
+# Linux 6.10 is not 6.1: what there is to say about the machine is no number.
+function json_value(key, value) {
+	if (value == "-")
+		return "null"
+	if (key != "value" && value ~ /^-?[0-9]+(\.[0-9]+)?$/)
+		return value
+	return json_text(value)
 }
 
 function print_json(    i, j, s, sort, key, keys_of, first) {
@@ -198,11 +204,11 @@ function print_json(    i, j, s, sort, key, keys_of, first) {
 			for (j = 1; j <= keys_of; j++) {
 				if (key[j] == "-")
 					continue
-				printf "%s\"%s\": %s", first ? "" : ", ", key[j], json_value($(j + 1))
+				printf "%s\"%s\": %s", first ? "" : ", ", key[j], json_value(key[j], $(j + 1))
 				first = 0
 			}
 			if (sort == "row")
-				printf ", \"verdict\": %s", json_value(verdict($3, $5, $6, $7))
+				printf ", \"verdict\": %s", json_value("verdict", verdict($3, $5, $6, $7))
 			printf "}"
 		}
 		printf "]"

@@ -58,6 +58,9 @@ passes=3 interval=10s shorter='' idle_seconds=10
 [ -z "$quick" ] || { passes=1; interval=5s; shorter=4M; idle_seconds=3; }
 [ -n "$doubles" ] || doubles=${quick:+2000000}
 [ -n "$doubles" ] || doubles=20000000
+case $doubles in
+0* | *[!0-9]*) usage ;;
+esac
 
 tools=$BUILD/bench
 scratch=$(mktemp -d)
@@ -79,6 +82,11 @@ section()
 	section=$1
 	is_wanted "$@" || return 0
 	"measure_$section"
+}
+
+measures_peers()
+{
+	{ [ -z "$quick" ] || [ -n "$wanted" ]; } && is_wanted peers
 }
 
 # Put standard input between the marks of the page that are called $1.
@@ -118,6 +126,8 @@ done
 # What cannot be written had better be known before.
 [ -z "$json" ] || : >"$json"
 [ -z "$svg" ] || : >"$svg"
+# What is missing of the peers is not measured.
+! measures_peers || contrib/install-packages bench || :
 build_tools
 note about processors "$(nproc)"
 note about kernel "$(uname -r | cut -d . -f 1-2)"
@@ -131,9 +141,7 @@ section workers workers-memory workers-2 steer-random
 section idle idle-cpu idle-memory start-up
 section parts
 section growth
-if [ -z "$quick" ] || [ -n "$wanted" ]; then
-	section peers
-fi
+! measures_peers || section peers
 section proof
 sort_results
 [ -z "$json" ] || report json >"$json"

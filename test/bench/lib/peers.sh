@@ -149,9 +149,26 @@ drops_of()
 	socket_figures "$1" | cut -d ' ' -f 2
 }
 
-# Every series is known before anything is measured. What counts is the CPU time
-# per line that the server took from its socket, a flush after the last included.
-# Fails if the server does.
+# The row's load, and a flush after the last of it: $cost is per line that the
+# server took from its socket, $lost in percent of the datagrams. Fails if the
+# server does.
+load_peer()
+{
+	dropped=$(drops_of "$port")
+	before=$(cpu_of "$peer_pid")
+	put_load "127.0.0.1:$port"
+	await is_drained "$port"
+	sleep 2
+	used=$(($(cpu_of "$peer_pid") - before))
+	dropped=$(($(drops_of "$port") - dropped))
+	sent=$(field datagrams <"$scratch/sent")
+	is_alive && [ "$dropped" -lt "$sent" ] || return 1
+	lost=$(calculate "100 * $dropped / $sent")
+	cost=$(calculate "$used / ($(field lines <"$scratch/sent") * (1 - $dropped / $sent))" 2)
+}
+
+# The same in passes, of which the median counts. Every series is known before
+# anything is measured.
 measure_peer()
 {
 	await is_listening
@@ -161,17 +178,15 @@ measure_peer()
 	put_load "127.0.0.1:$port" --seed 2
 	lines=$passed
 	sleep 2
-	dropped=$(drops_of "$port")
-	before=$(cpu_of "$peer_pid")
-	put_load "127.0.0.1:$port"
-	await is_drained "$port"
-	sleep 2
-	used=$(($(cpu_of "$peer_pid") - before))
-	dropped=$(($(drops_of "$port") - dropped))
-	sent=$(field datagrams <"$scratch/sent")
-	lost=$(calculate "100 * $dropped / $sent")
-	is_alive && [ "$dropped" -lt "$sent" ] || return 1
-	cost=$(calculate "$used / ($(field lines <"$scratch/sent") * (1 - $dropped / $sent))" 2)
+	: >"$scratch/costs"
+	: >"$scratch/losses"
+	for _ in $(seq "$passes"); do
+		load_peer || return 1
+		echo "$cost" >>"$scratch/costs"
+		echo "$lost" >>"$scratch/losses"
+	done
+	cost=$(median <"$scratch/costs")
+	lost=$(median <"$scratch/losses")
 }
 
 measure_peers()
