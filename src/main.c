@@ -25,7 +25,8 @@ const struct command commands[] = {
     {"send", "[--to ADDRESS] LINE... | -", "check lines, then send them", send_command},
     {"bench",
 	"TARGET [--rate N] [--lines N] [--series N] [--mix c:60,ms:30,g:8,s:2] "
-	"[--packet BYTES] [--tags N] [--json] [--verify [-c FILE] [-o KEY=VALUE]...]",
+	"[--packet BYTES] [--tags N] [--senders N] [--seed N] [--json] "
+	"[--verify [-c FILE] [-o KEY=VALUE]...]",
 	"send a known load, and account for it", bench_command},
     {"version", "", "the versions of tidemill and its libraries", version_command},
     {0},
