@@ -263,16 +263,6 @@ table_sweep_on(struct table *table, struct table_sweep *sweep, uint32_t most, ui
 	return true;
 }
 
-size_t
-table_sweep(struct table *table, unsigned index, uint32_t oldest_seq, struct window *window)
-{
-	struct table_sweep sweep = {.sub = index};
-	size_t gone = 0;
-
-	table_sweep_on(table, &sweep, UINT32_MAX, oldest_seq, window, &gone);
-	return gone;
-}
-
 void
 table_release(struct table *table, struct entry_list *retired)
 {

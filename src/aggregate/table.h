@@ -87,9 +87,6 @@ struct table_sweep {
 bool table_sweep_on(struct table *table, struct table_sweep *sweep, uint32_t most,
     uint32_t oldest_seq, struct window *window, size_t *gone);
 
-/* The same for all of one sub-table. Returns how many canonical entries went. */
-size_t table_sweep(struct table *table, unsigned index, uint32_t oldest_seq, struct window *window);
-
 /* The window has returned: what was retired in it may be freed as soon as
  * nobody reads. */
 void table_release(struct table *table, struct entry_list *retired);

@@ -202,9 +202,12 @@ void
 crew_sweep(struct crew *crew, unsigned worker, uint32_t oldest_seq)
 {
 	struct crew_worker *of = &crew->worker[worker];
+	struct table_sweep sweep = {0};
+	size_t gone = 0;
 
 	for (unsigned sub = 0; sub < TABLE_SUBS; sub++)
-		table_sweep(&of->intake.table, sub, oldest_seq, &of->window);
+		table_sweep_on(
+		    &of->intake.table, &sweep, UINT32_MAX, oldest_seq, &of->window, &gone);
 }
 
 static int
