@@ -76,6 +76,7 @@ UNIT_SRC := $(wildcard test/unit/*/*_test.c)
 RACE_SRC := $(wildcard test/unit/*/*_race.c)
 SCENARIO_SRC := $(wildcard test/scenario/*_test.c)
 FUZZ_SRC := $(wildcard test/fuzz/*_fuzz.c)
+BENCH_SRC := $(wildcard test/bench/*.c)
 # What several test programs share.
 HELP_SRC := $(filter-out %_test.c %_race.c,$(wildcard test/unit/*.c test/unit/*/*.c test/scenario/*.c))
 MAN := $(wildcard man/*.[1-9])
@@ -208,7 +209,8 @@ check:
 	+@$(MAKE) -k check-programs || echo build >$(BUILD)/check/build.failed
 	@$(check_env) test/run.sh all
 
-check-programs: $(OUT)/tidemill $(UNIT) $(RACE) $(SCENARIO) $(REPLAY)
+# What is only measured with is at least built.
+check-programs: $(OUT)/tidemill $(UNIT) $(RACE) $(SCENARIO) $(REPLAY) $(BENCH_SRC:%.c=$(OUT)/%)
 
 # Parts of it, while working: make unit NAME=base (NAME picks by substring).
 named = $(if $(NAME),$(foreach p,$(1),$(if $(findstring $(NAME),$(p)),$(p))),$(1))

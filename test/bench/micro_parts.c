@@ -8,6 +8,7 @@
  * rounds. */
 
 #include "aggregate/sketch.h"
+#include "base/check.h"
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/number.h"
@@ -59,8 +60,13 @@ parse_lines(void)
 	double sum = 0;
 
 	sample_count = 0;
-	while (at < end && quick_line(&at, end, &samples[sample_count]))
-		sum += samples[sample_count++].value;
+	while (at < end) {
+		struct sample *sample = &samples[sample_count++];
+		const char *stop = quick_sample(at, end, sample);
+
+		CHECK(stop != NULL && quick_end(&at, stop, end));
+		sum += sample->value;
+	}
 	kept += (uint64_t)sum;
 	return sample_count;
 }
