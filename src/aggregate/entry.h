@@ -146,21 +146,3 @@ cell_hits(uint64_t meta)
 {
 	return (uint32_t)meta;
 }
-
-static inline double
-bits_double(uint64_t bits)
-{
-	double value;
-
-	memcpy(&value, &bits, sizeof(value));
-	return value;
-}
-
-static inline uint64_t
-double_bits(double value)
-{
-	uint64_t bits;
-
-	memcpy(&bits, &value, sizeof(bits));
-	return bits;
-}

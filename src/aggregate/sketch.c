@@ -99,8 +99,8 @@ static int32_t
 bin_of(double magnitude)
 {
 	if (magnitude >= DBL_MIN)
-		return bin_of_normal(bits_of(magnitude));
-	return bin_of_normal(bits_of(magnitude * 0x1p64)) - 64 * SKETCH_BOUNDS;
+		return bin_of_normal(double_bits(magnitude));
+	return bin_of_normal(double_bits(magnitude * 0x1p64)) - 64 * SKETCH_BOUNDS;
 }
 
 /* 2^(part / 2^scale), part of an octave. */
@@ -434,7 +434,7 @@ is_plain(uint64_t magnitude)
 bool
 sketch_add(struct sketch *sketch, struct arena *arena, double value, double weight)
 {
-	uint64_t magnitude = bits_of(value) & ~SIGN;
+	uint64_t magnitude = double_bits(value) & ~SIGN;
 
 	if (weight != 1 || sketch->rest != 0 || !is_plain(magnitude))
 		return add_any(sketch, arena, value, weight);

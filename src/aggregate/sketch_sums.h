@@ -4,10 +4,11 @@
 
 #pragma once
 
+#include "base/number.h"
+
 #include <float.h>
 #include <math.h>
 #include <stdint.h>
-#include <string.h>
 
 #define HALF_BITS 26 /* of the 53 that a double has */
 
@@ -23,24 +24,6 @@ struct sums {
 	double high __attribute__((vector_size(16)));
 	double low __attribute__((vector_size(16)));
 };
-
-static inline uint64_t
-bits_of(double value)
-{
-	uint64_t bits;
-
-	memcpy(&bits, &value, sizeof(bits));
-	return bits;
-}
-
-static inline double
-double_of(uint64_t bits)
-{
-	double value;
-
-	memcpy(&value, &bits, sizeof(value));
-	return value;
-}
 
 /* At the end of a double's range digits are lost, but it stays a number. */
 static inline struct pair
@@ -118,8 +101,8 @@ sums_add(struct sums *sums, unsigned which, struct pair more)
 static inline double
 square_error(double value, double square)
 {
-	double upper = double_of(
-	    (bits_of(value) + (UINT64_C(1) << HALF_BITS)) & ~((UINT64_C(2) << HALF_BITS) - 1));
+	double upper = bits_double(
+	    (double_bits(value) + (UINT64_C(1) << HALF_BITS)) & ~((UINT64_C(2) << HALF_BITS) - 1));
 	double lower = value - upper;
 
 	return ((upper * upper - square) + 2 * upper * lower) + lower * lower;

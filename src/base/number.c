@@ -146,7 +146,7 @@ read_closely(const struct reading *reading, double *value_out)
 	uint64_t bits = (uint64_t)(upper >> below) - HIDDEN_BIT + (rest > half);
 
 	bits += (uint64_t)biased << 52;
-	memcpy(value_out, &bits, sizeof(bits));
+	*value_out = bits_double(bits);
 	return true;
 }
 
@@ -379,9 +379,7 @@ shortest_decimal(uint64_t significand, int exponent, bool narrow)
 static struct decimal
 decimal_of(double magnitude)
 {
-	uint64_t bits;
-
-	memcpy(&bits, &magnitude, sizeof(bits));
+	uint64_t bits = double_bits(magnitude);
 	uint64_t fraction = bits & (HIDDEN_BIT - 1);
 	int biased = (int)(bits >> 52);
 	struct decimal decimal = biased == 0

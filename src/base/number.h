@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 enum number_status { NUMBER_OK, NUMBER_BAD, NUMBER_INFINITE };
 
@@ -20,6 +21,25 @@ number_add(double a, double b)
 	double sum = a + b;
 
 	return sum > DBL_MAX ? DBL_MAX : sum < -DBL_MAX ? -DBL_MAX : sum;
+}
+
+/* A double as the bits it is made of, and back. */
+static inline uint64_t
+double_bits(double value)
+{
+	uint64_t bits;
+
+	memcpy(&bits, &value, sizeof(bits));
+	return bits;
+}
+
+static inline double
+bits_double(uint64_t bits)
+{
+	double value;
+
+	memcpy(&value, &bits, sizeof(value));
+	return value;
 }
 
 /* The longest text number_print() writes: the sign, 309 digits, or a zero, a

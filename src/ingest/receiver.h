@@ -22,7 +22,6 @@
 
 #include "ingest/intake.h"
 #include "net/alarm.h"
-#include "net/timer.h"
 #include "net/udp.h"
 
 /* How long to stay away from the socket when so much came in that time, bytes

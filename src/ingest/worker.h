@@ -5,6 +5,7 @@
 #pragma once
 
 #include "ingest/receiver.h"
+#include "net/timer.h"
 
 /* What a worker is told. */
 enum worker_mail {

@@ -68,10 +68,10 @@ END_TEST
 START_TEST(a_bound_is_in_the_bin_that_it_ends)
 {
 	for (int32_t k = 0; k < SKETCH_BOUNDS; k++) {
-		uint64_t bound = bits_of(1) + sketch_bounds[k];
+		uint64_t bound = double_bits(1) + sketch_bounds[k];
 
-		ck_assert_int_eq(bin_of(double_of(bound)), k);
-		ck_assert_int_eq(bin_of(double_of(bound + 1)), k + 1);
+		ck_assert_int_eq(bin_of(bits_double(bound)), k);
+		ck_assert_int_eq(bin_of(bits_double(bound + 1)), k + 1);
 	}
 }
 END_TEST
@@ -96,7 +96,7 @@ START_TEST(a_bin_is_that_of_the_logarithm)
 	uint64_t state = random_seed();
 
 	for (unsigned i = 0; i < 300000; i++) {
-		double value = double_of(random_next(&state) >> 1);
+		double value = bits_double(random_next(&state) >> 1);
 
 		if (!isfinite(value) || value == 0)
 			continue;
@@ -201,7 +201,7 @@ START_TEST(a_value_comes_back_within_the_error)
 	for (unsigned i = 0; i < 20000; i++) {
 		unsigned scale = SKETCH_SCALE_LEAST + i % 6;
 		double width = exp2(exp2(-(double)scale)), error = (width - 1) / (width + 1);
-		double value = double_of(random_next(&state));
+		double value = bits_double(random_next(&state));
 
 		if (!isfinite(value) || fabs(value) > 1e307)
 			continue;
@@ -374,7 +374,7 @@ START_TEST(the_bins_of_any_values_do_not_depend_on_grouping)
 	for (unsigned round = 0; round < 20; round++) {
 		for (unsigned i = 0; i < VALUES; i++) {
 			do
-				values[i] = double_of(random_next(&state));
+				values[i] = bits_double(random_next(&state));
 			while (!isfinite(values[i]));
 			weights[i] = 1;
 		}
@@ -477,7 +477,7 @@ END_TEST
 static double
 value_of_kind(uint64_t *state, unsigned kind)
 {
-	double whole = random_below(state, 1000), any = double_of(random_next(state));
+	double whole = random_below(state, 1000), any = bits_double(random_next(state));
 	double any_of_one = (double)(random_next(state) >> 11) * 0x1p-53;
 
 	switch (kind) {
@@ -499,7 +499,7 @@ plain_bin(double magnitude)
 {
 	int exponent;
 	double fraction = frexp(magnitude, &exponent); /* 0.5 <= fraction < 1 */
-	uint64_t mantissa = bits_of(fraction) & MANTISSA_MASK;
+	uint64_t mantissa = double_bits(fraction) & MANTISSA_MASK;
 	int32_t bin = 0;
 
 	while (mantissa > sketch_bounds[bin])

@@ -89,8 +89,8 @@ START_TEST(reads_the_longest_number_and_stops)
 		ck_assert_msg(
 		    number_parse(text, end, &stop, &value) == cases[i].status, "'%s'", text);
 		ck_assert_msg(stop == text + cases[i].len, "'%s' stops at %td", text, stop - text);
-		ck_assert_msg(shortest_bits(value) == shortest_bits(cases[i].value),
-		    "'%s' is %.17g", text, value);
+		ck_assert_msg(double_bits(value) == double_bits(cases[i].value), "'%s' is %.17g",
+		    text, value);
 	}
 }
 END_TEST
@@ -187,8 +187,8 @@ START_TEST(reads_what_strtod_reads)
 
 		enum number_status any = number_parse_any(text, text + len, &stop_any, &value_any);
 
-		if (shortest_bits(value) != shortest_bits(expected) ||
-		    shortest_bits(value_any) != shortest_bits(expected))
+		if (double_bits(value) != double_bits(expected) ||
+		    double_bits(value_any) != double_bits(expected))
 			ck_abort_msg("'%s': %a, %a, not %a", text, value, value_any, expected);
 		if (stop != text + len || stop_any != text + len)
 			ck_abort_msg(
@@ -204,7 +204,7 @@ START_TEST(seventeen_digits_give_every_double_back)
 	uint64_t state = random_seed();
 
 	for (int i = 0; i < RANDOM_TEXTS; i++) {
-		double expected = shortest_double(random_next(&state)), value;
+		double expected = bits_double(random_next(&state)), value;
 		const char *stop;
 		char text[64];
 
@@ -213,7 +213,7 @@ START_TEST(seventeen_digits_give_every_double_back)
 		int len = snprintf(text, sizeof(text), "%.17g", expected);
 
 		if (number_parse(text, text + len, &stop, &value) != NUMBER_OK ||
-		    shortest_bits(value) != shortest_bits(expected))
+		    double_bits(value) != double_bits(expected))
 			ck_abort_msg("%s is read as %a, not %a", text, value, expected);
 	}
 }
@@ -236,7 +236,7 @@ START_TEST(large_whole_numbers_round_to_even)
 		int len = snprintf(text, sizeof(text), "%" PRIu64 "e0", whole);
 
 		if (number_parse(text, text + len, &stop, &value) != NUMBER_OK ||
-		    shortest_bits(value) != shortest_bits((double)whole))
+		    double_bits(value) != double_bits((double)whole))
 			ck_abort_msg("%s is read as %a, not %a", text, value, (double)whole);
 	}
 }
@@ -381,7 +381,7 @@ START_TEST(powers_and_their_neighbours_are_shortest)
 		check_shortest(nextafter(value, 0));
 	}
 	for (uint64_t bits = 1; bits <= 4096; bits++)
-		check_shortest(shortest_double(bits));
+		check_shortest(bits_double(bits));
 }
 END_TEST
 

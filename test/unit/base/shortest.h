@@ -8,6 +8,7 @@
 
 #pragma once
 
+#include "base/number.h"
 #include "test/unit/random.h"
 
 #include <math.h>
@@ -21,24 +22,6 @@ struct shortest {
 	char digits[SHORTEST_DIGITS];
 	int count, exponent;
 };
-
-static inline double
-shortest_double(uint64_t bits)
-{
-	double value;
-
-	memcpy(&value, &bits, sizeof(value));
-	return value;
-}
-
-static inline uint64_t
-shortest_bits(double value)
-{
-	uint64_t bits;
-
-	memcpy(&bits, &value, sizeof(bits));
-	return bits;
-}
 
 /* Of digits and at most one point. */
 static inline struct shortest
@@ -78,7 +61,7 @@ shortest_less_reads_back(double value, const struct shortest *number, long long 
 static inline const char *
 shortest_flaw(double value, const char *text)
 {
-	if (shortest_bits(strtod(text, NULL)) != shortest_bits(value))
+	if (double_bits(strtod(text, NULL)) != double_bits(value))
 		return "does not read back";
 	struct shortest number = shortest_take_apart(text);
 
@@ -110,7 +93,7 @@ shortest_is_nearest(double value, const char *text)
 static inline double
 shortest_neighbour(double value, uint64_t random)
 {
-	return shortest_double(shortest_bits(value) + random % 8 - 4);
+	return bits_double(double_bits(value) + random % 8 - 4);
 }
 
 /* Positive and finite. Half are any bits; the others are what metrics are like
@@ -137,10 +120,10 @@ shortest_random(uint64_t *state)
 		value = shortest_neighbour(ldexp(1, (int)(more % 2098) - 1074), random >> 32);
 		break;
 	case 6: value = shortest_neighbour(pow(10, (int)(more % 617) - 308), random >> 32); break;
-	case 7: value = shortest_double(whole >> 1); break;
+	case 7: value = bits_double(whole >> 1); break;
 	default: break;
 	}
 	while (!(isfinite(value) && value > 0))
-		value = shortest_double(random_next(state) >> 1);
+		value = bits_double(random_next(state) >> 1);
 	return value;
 }
