@@ -27,6 +27,12 @@ mailbox_post(struct mailbox *box, struct mail *mail, unsigned kind)
 		box->wake(box->arg);
 }
 
+void
+notice_pass(struct notice *notice)
+{
+	mailbox_post(notice->to, &notice->mail, notice->kind);
+}
+
 struct mail *
 mailbox_collect(struct mailbox *box)
 {

@@ -29,5 +29,14 @@ void mailbox_init(struct mailbox *box, void (*wake)(void *arg), void *arg);
 /* Give mail to the owner of box. The mail is the owner's from now on. */
 void mailbox_post(struct mailbox *box, struct mail *mail, unsigned kind);
 
+/* A letter that is passed on when it has been heeded. */
+struct notice {
+	struct mail mail;
+	struct mailbox *to;
+	unsigned kind;
+};
+
+void notice_pass(struct notice *notice);
+
 /* All that has arrived, oldest first, linked by next; NULL if nothing has. */
 struct mail *mailbox_collect(struct mailbox *box);
