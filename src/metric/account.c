@@ -48,11 +48,12 @@ account_sentence(const struct account *account, struct text *out)
 
 	for (size_t i = 0; i < REASONS; i++)
 		reasons[i] = reason_defs[i].name;
-	text_printf(out,
-	    "datagrams %" PRIu64 " read + %" PRIu64 " dropped by the kernel; lines %" PRIu64
-	    " = %" PRIu64 " accepted + %" PRIu64 " refused",
-	    account->datagrams_read, account->datagrams_dropped, account->lines, account->accepted,
-	    account_refused(account));
+	text_printf(out, "datagrams %" PRIu64 " read + %" PRIu64 " dropped by the kernel",
+	    account->datagrams_read, account->datagrams_dropped);
+	if (account->datagrams_filtered > 0)
+		text_printf(out, " + %" PRIu64 " filtered", account->datagrams_filtered);
+	text_printf(out, "; lines %" PRIu64 " = %" PRIu64 " accepted + %" PRIu64 " refused",
+	    account->lines, account->accepted, account_refused(account));
 	add_reasons(out, reasons, account->refused, REASONS);
 	text_printf(out,
 	    "; points %" PRIu64 " = %" PRIu64 " delivered + %" PRIu64 " queued + %" PRIu64

@@ -11,7 +11,8 @@
 #include <stdint.h>
 
 struct account {
-	uint64_t datagrams_read, datagrams_dropped; /* the latter by the kernel */
+	/* Dropped by the kernel, receive buffer full; filtered by allow and deny. */
+	uint64_t datagrams_read, datagrams_dropped, datagrams_filtered;
 	uint64_t lines, accepted, refused[REASONS];
 	uint64_t points, delivered, queued, queue_full, shutdown; /* the last two: dropped */
 };
@@ -22,6 +23,6 @@ uint64_t account_refused(const struct account *account);
 /* Does each side of the ledger add up? */
 bool account_balances(const struct account *account);
 
-/* datagrams 7 read + 0 dropped by the kernel; lines 9 = 8 accepted + 1
+/* datagrams 7 read + 0 dropped by the kernel + 2 filtered; lines 9 = 8 accepted + 1
  * refused(rate 1); points 40 = 40 delivered + 0 queued + 0 dropped */
 void account_sentence(const struct account *account, struct text *out);

@@ -5,6 +5,8 @@
 
 #include "base/check.h"
 
+#include <string.h>
+
 #define TOTAL COUNTER_TOTAL
 #define GAUGE COUNTER_GAUGE
 #define NANOSECOND 1e-9 /* in seconds */
@@ -14,10 +16,43 @@ static const struct counter_def intake_defs[INTAKE_COUNTERS] = {
     [INTAKE_DATAGRAMS_DROPPED] = {TOTAL, "datagrams_dropped_total", NULL,
 	"tidemill.datagrams_dropped", 1,
 	"datagrams the kernel dropped because the receive buffer was full"},
+    [INTAKE_DATAGRAMS_FILTERED] = {TOTAL, "datagrams_filtered_total", NULL,
+	"tidemill.datagrams_filtered", 1, "datagrams that allow and deny kept out"},
     [INTAKE_DATAGRAMS_TRUNCATED] = {TOTAL, "datagrams_truncated_total", NULL,
 	"tidemill.datagrams_truncated", 1, "datagrams longer than the room for one"},
-    [INTAKE_BYTES] = {TOTAL, "received_bytes_total", "transport=\"udp\"",
-	"tidemill.received_bytes.udp", 1, "payload bytes read"},
+    [INTAKE_CONNECTIONS] = {GAUGE, "connections", NULL, "tidemill.connections", 1,
+	"connections of clients that are open"},
+    [INTAKE_CONNECTIONS_ACCEPTED] = {TOTAL, "connections_accepted_total", NULL,
+	"tidemill.connections_accepted", 1, "connections of clients; open and closed ones"},
+
+#define CLOSED(reason, name)                                                         \
+	[INTAKE_CONNECTIONS_CLOSED + (reason)] = {TOTAL, "connections_closed_total", \
+	    "reason=\"" name "\"", "tidemill.connections_closed." name, 1,           \
+	    "connections of clients closed or refused, by why"}
+    CLOSED(CLOSE_END, "end"),
+    CLOSED(CLOSE_ERROR, "error"),
+    CLOSED(CLOSE_IDLE, "idle"),
+    CLOSED(CLOSE_CROWDED, "crowded"),
+    CLOSED(CLOSE_PER_ADDRESS, "per_address"),
+    CLOSED(CLOSE_DENIED, "denied"),
+    CLOSED(CLOSE_HTTP, "http"),
+    CLOSED(CLOSE_FRAME, "frame"),
+    CLOSED(CLOSE_SHUTDOWN, "shutdown"),
+#undef CLOSED
+
+    [INTAKE_ACCEPT_PAUSES] = {TOTAL, "accept_pauses_total", NULL, "tidemill.accept_pauses", 1,
+	"times no connection could be accepted for want of descriptors or memory"},
+
+#define BYTES(transport, name)                                                                   \
+	[INTAKE_BYTES + (transport)] = {TOTAL, "received_bytes_total", "transport=\"" name "\"", \
+	    "tidemill.received_bytes." name, 1, "payload bytes read"}
+    BYTES(TRANSPORT_UDP, "udp"),
+    BYTES(TRANSPORT_TCP, "tcp"),
+    BYTES(TRANSPORT_UNIX_DATAGRAM, "unix_datagram"),
+    BYTES(TRANSPORT_UNIX_STREAM, "unix_stream"),
+    BYTES(TRANSPORT_STDIN, "stdin"),
+#undef BYTES
+
     [INTAKE_LINES] = {TOTAL, "lines_total", NULL, "metrics_received", 1,
 	"lines read, empty ones apart; accepted and refused"},
     [INTAKE_LINES_ACCEPTED] = {TOTAL, "lines_accepted_total", NULL, "tidemill.lines_accepted", 1,
@@ -58,9 +93,14 @@ static const struct counter_def intake_defs[INTAKE_COUNTERS] = {
     REFUSED(REASON_FUTURE, "future"),
     REFUSED(REASON_EVENT, "event"),
     REFUSED(REASON_TRUNCATED, "truncated"),
+    REFUSED(REASON_LINE_TOO_LONG, "line_too_long"),
+    REFUSED(REASON_HTTP, "http"),
     REFUSED(REASON_RULE, "rule"),
     REFUSED(REASON_TYPE_CONFLICT, "type_conflict"),
+    REFUSED(REASON_BLOCKED, "blocked"),
     REFUSED(REASON_SERIES_LIMIT, "series_limit"),
+    REFUSED(REASON_SOURCE_LIMIT, "source_limit"),
+    REFUSED(REASON_MEMORY_LIMIT, "memory_limit"),
     REFUSED(REASON_TIMER_BUDGET, "timer_budget"),
     REFUSED(REASON_SET_BUDGET, "set_budget"),
     REFUSED(REASON_DATED_BUDGET, "dated_budget"),
@@ -85,6 +125,16 @@ static const struct counter_def table_defs[TABLE_COUNTERS] = {
 	"series seen for the first time"},
     [TABLE_SERIES_EXPIRED] = {TOTAL, "series_expired_total", NULL, "tidemill.series_expired", 1,
 	"series forgotten because nothing more came"},
+
+#define SERIES_REFUSED(limit, name)                                                            \
+	[TABLE_SERIES_REFUSED + (limit)-REASON_SERIES_LIMIT] = {TOTAL, "series_refused_total", \
+	    "reason=\"" name "\"", "tidemill.series_refused." name, 1,                         \
+	    "times a new series was refused, by the limit that was reached"}
+    SERIES_REFUSED(REASON_SERIES_LIMIT, "series_limit"),
+    SERIES_REFUSED(REASON_SOURCE_LIMIT, "source_limit"),
+    SERIES_REFUSED(REASON_MEMORY_LIMIT, "memory_limit"),
+#undef SERIES_REFUSED
+
     [TABLE_TIMERS_SKETCHED] = {TOTAL, "timers_sketched_total", NULL, "tidemill.timers_sketched", 1,
 	"timers that had more values in an interval than are kept exactly"},
     [TABLE_TIMERS_EARLY] = {TOTAL, "timers_sketched_early_total", NULL,
@@ -94,6 +144,21 @@ static const struct counter_def table_defs[TABLE_COUNTERS] = {
 	1, "sketches of values so far apart that timers.error was exceeded"},
     [TABLE_BUSY_NS] = {TOTAL, "worker_busy_seconds_total", NULL, "tidemill.worker_busy_seconds",
 	NANOSECOND, "CPU time the worker has used"},
+};
+
+static const struct counter_def usage_defs[USAGE_COUNTERS] = {
+    [USAGE_SERIES_LIMIT] = {GAUGE, "series_limit", NULL, "tidemill.series_limit", 1,
+	"series there may be, each worker's counted: limits.series"},
+    [USAGE_MEMORY_LIMIT] = {GAUGE, "memory_limit_bytes", NULL, "tidemill.memory_limit_bytes", 1,
+	"memory beyond which no new series is taken in: limits.memory"},
+
+#define MEMORY(part, name)                                                     \
+	[USAGE_MEMORY + (part)] = {GAUGE, "memory_bytes", "part=\"" name "\"", \
+	    "tidemill.memory_bytes." name, 1, "memory of the process, by what takes it"}
+    MEMORY(MEMORY_TABLES, "tables"),
+    MEMORY(MEMORY_QUEUES, "queues"),
+    MEMORY(MEMORY_OTHER, "other"),
+#undef MEMORY
 };
 
 static const struct counter_def flush_defs[FLUSH_COUNTERS] = {
@@ -169,6 +234,13 @@ table_counter_def(size_t which)
 }
 
 const struct counter_def *
+usage_counter_def(size_t which)
+{
+	CHECK(which < USAGE_COUNTERS);
+	return &usage_defs[which];
+}
+
+const struct counter_def *
 flush_counter_def(size_t which)
 {
 	CHECK(which < FLUSH_COUNTERS);
@@ -180,4 +252,12 @@ sink_counter_def(size_t which)
 {
 	CHECK(which < SINK_COUNTERS);
 	return &sink_defs[which];
+}
+
+/* Where a label has several values, the name for StatsD ends in this one. */
+const char *
+counter_def_value(const struct counter_def *def)
+{
+	CHECK(def->label != NULL);
+	return strrchr(def->statsd, '.') + 1;
 }

@@ -12,15 +12,44 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* How lines come in. */
+enum transport_kind {
+	TRANSPORT_UDP,
+	TRANSPORT_TCP,
+	TRANSPORT_UNIX_DATAGRAM,
+	TRANSPORT_UNIX_STREAM,
+	TRANSPORT_STDIN,
+	TRANSPORTS,
+};
+
+/* Why a connection of a client's was closed. */
+enum close_reason {
+	CLOSE_END,         /* by the client */
+	CLOSE_ERROR,       /* reset, say */
+	CLOSE_IDLE,        /* for limits.idle_connection */
+	CLOSE_CROWDED,     /* idle longest when limits.connections was reached */
+	CLOSE_PER_ADDRESS, /* a new one over limits.connections_per_address */
+	CLOSE_DENIED,      /* a new one that allow and deny keep out */
+	CLOSE_HTTP,        /* what came is a request of a web browser */
+	CLOSE_FRAME,       /* a frame is longer than any datagram */
+	CLOSE_SHUTDOWN,
+	CLOSE_REASONS,
+};
+
 /* Of one listener in one worker. */
 enum intake_counter {
 	INTAKE_DATAGRAMS,
-	INTAKE_DATAGRAMS_DROPPED, /* by the kernel, receive buffer full */
+	INTAKE_DATAGRAMS_DROPPED,  /* by the kernel, receive buffer full */
+	INTAKE_DATAGRAMS_FILTERED, /* by allow and deny */
 	INTAKE_DATAGRAMS_TRUNCATED,
-	INTAKE_BYTES,
-	INTAKE_LINES,
+	INTAKE_CONNECTIONS, /* gauge: open */
+	INTAKE_CONNECTIONS_ACCEPTED,
+	INTAKE_CONNECTIONS_CLOSED,                                        /* one per close_reason */
+	INTAKE_ACCEPT_PAUSES = INTAKE_CONNECTIONS_CLOSED + CLOSE_REASONS, /* no descriptor left */
+	INTAKE_BYTES,                                                     /* one per transport */
+	INTAKE_LINES = INTAKE_BYTES + TRANSPORTS,
 	INTAKE_LINES_ACCEPTED,
-	INTAKE_ELEMENTS_REFUSED, /* but for those that a rule drops */
+	INTAKE_ELEMENTS_REFUSED, /* but for those that the operator keeps out */
 	INTAKE_EVENTS,
 	INTAKE_CHECKS,
 	INTAKE_SAMPLES,                                /* accepted samples, one per kind */
@@ -28,17 +57,38 @@ enum intake_counter {
 	INTAKE_COUNTERS = INTAKE_LINES_REFUSED + REASONS,
 };
 
+/* Reasons to refuse a new series: from the first of these to the last. */
+#define SERIES_LIMITS (REASON_MEMORY_LIMIT - REASON_SERIES_LIMIT + 1)
+
 /* Of one worker's table. */
 enum table_counter {
 	TABLE_KEYS,   /* gauge: entries, aliases included */
 	TABLE_SERIES, /* gauge, one per kind: canonical entries */
 	TABLE_SERIES_CREATED = TABLE_SERIES + KINDS,
 	TABLE_SERIES_EXPIRED,
+	TABLE_SERIES_REFUSED, /* new ones past a limit, one per reason from REASON_SERIES_LIMIT */
+	TABLE_SERIES_REFUSED_LAST = TABLE_SERIES_REFUSED + SERIES_LIMITS - 1,
 	TABLE_TIMERS_SKETCHED,  /* timers that became sketches, for whatever reason */
 	TABLE_TIMERS_EARLY,     /* of these: because timers.exact_memory was spent */
 	TABLE_TIMERS_COARSENED, /* sketches that span so much that they halved their bins */
 	TABLE_BUSY_NS,          /* CPU time of the worker's thread */
 	TABLE_COUNTERS,
+};
+
+/* What memory is taken by. */
+enum memory_part {
+	MEMORY_TABLES, /* the workers', of series and their spellings */
+	MEMORY_QUEUES, /* what waits to be delivered */
+	MEMORY_OTHER,  /* the rest of the process */
+	MEMORY_PARTS,
+};
+
+/* Of the whole daemon: what it may have, and has. All are gauges. */
+enum usage_counter {
+	USAGE_SERIES_LIMIT,
+	USAGE_MEMORY_LIMIT, /* bytes; 0: none */
+	USAGE_MEMORY,       /* bytes, one per memory_part */
+	USAGE_COUNTERS = USAGE_MEMORY + MEMORY_PARTS,
 };
 
 /* Of the flusher. */
@@ -90,8 +140,12 @@ struct counter_def {
 /* The counters of each scope; NULL metric: not published by itself. */
 const struct counter_def *intake_counter_def(size_t which);
 const struct counter_def *table_counter_def(size_t which);
+const struct counter_def *usage_counter_def(size_t which);
 const struct counter_def *flush_counter_def(size_t which);
 const struct counter_def *sink_counter_def(size_t which);
+
+/* Of one with a label: the label's value. */
+const char *counter_def_value(const struct counter_def *def);
 
 typedef _Atomic uint64_t counter; /* relaxed everywhere: each stands alone */
 

@@ -50,7 +50,7 @@ struct row {
 	bool idle; /* no sample in this flush; repeated or zero */
 	uint16_t name_len, tags_len;
 	const char *name;     /* canonical; no NUL; then the tags, too: row_tags() */
-	int64_t timestamp_ns; /* of a sample that brought its own: its boundary; 0: the batch's */
+	int64_t timestamp_ns; /* of a sample that brought its own; 0: the batch's */
 	union {
 		struct {
 			double delta; /* within this interval */

@@ -5,13 +5,11 @@
 #pragma once
 
 #include "metric/kind.h"
+#include "metric/source.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-/* A client's address: of IPv6, or mapped into it. */
-#define SOURCE_BYTES 16
 
 /* Of one cache line: a worker fills one for each line it reads. */
 struct sample {
@@ -28,4 +26,5 @@ struct sample {
 	enum kind kind : 8;
 	bool relative; /* a gauge's delta: the value had a sign */
 	bool total;    /* of a counter: what its client has counted so far */
+	bool exact;    /* it is sent with just its timestamp, not that of a boundary */
 };

@@ -238,6 +238,65 @@ START_TEST(empty_regions_go_back_but_for_one)
 }
 END_TEST
 
+START_TEST(what_has_been_in_use_is_held_until_it_goes_back)
+{
+	struct pool pool = {0};
+	void *objects[512], *few[10];
+	size_t count = fill_region(&pool, objects);
+	size_t full = pool.held;
+
+	ck_assert_uint_ge(full, pool.used);
+	ck_assert_uint_le(full, (size_t)2 << 20);
+	for (size_t i = 0; i < 10; i++)
+		few[i] = pool_alloc(&pool, 96);
+	ck_assert_uint_ge(pool.held, full + 10 * 96);
+	ck_assert_uint_lt(pool.held, full + 10 * 96 + 2048);
+	for (size_t i = 0; i < count; i++)
+		pool_free(&pool, objects[i], 32768);
+	ck_assert_uint_ge(pool.held, full);
+	for (size_t i = 0; i < 10; i++)
+		pool_free(&pool, few[i], 96);
+	/* One empty region stays. */
+	ck_assert_uint_le(pool.held, full);
+	void *huge = pool_alloc(&pool, POOL_MOST + 1);
+	size_t most = pool.held;
+
+	pool_free(&pool, huge, POOL_MOST + 1);
+	ck_assert_uint_ge(most, pool.held + POOL_MOST);
+	pool_fini(&pool);
+}
+END_TEST
+
+START_TEST(there_is_room_where_objects_have_been_and_nowhere_else)
+{
+	struct pool pool = {0};
+	char *objects[SLAB_BYTES / 64];
+
+	ck_assert(!pool_has_room(&pool, 64));
+	for (size_t i = 0; i < sizeof(objects) / sizeof(*objects); i++) {
+		objects[i] = pool_alloc(&pool, 64);
+		ck_assert(!pool_has_room(&pool, 64));
+	}
+	pool_free(&pool, objects[5], 64);
+	ck_assert(pool_has_room(&pool, 64));
+	ck_assert(!pool_has_room(&pool, 80));
+	objects[5] = pool_alloc(&pool, 64);
+	ck_assert(!pool_has_room(&pool, 64));
+	for (size_t i = 0; i < sizeof(objects) / sizeof(*objects); i++)
+		pool_free(&pool, objects[i], 64);
+	/* A slab that nothing is in serves any size, as far as it has been used. */
+	size_t before = pool.held;
+
+	ck_assert(pool_has_room(&pool, 80));
+	objects[0] = pool_alloc(&pool, 80);
+	ck_assert_uint_eq(pool.held, before);
+	ck_assert(pool_has_room(&pool, 80));
+	ck_assert(!pool_has_room(&pool, POOL_MOST));
+	pool_free(&pool, objects[0], 80);
+	pool_fini(&pool);
+}
+END_TEST
+
 START_TEST(an_object_that_was_given_back_is_poisoned)
 {
 #ifdef POISONING
@@ -263,6 +322,8 @@ static const struct suite_test tests[] = {
     SUITE_TEST(full_regions_are_told_of_once_and_can_be_settled),
     SUITE_TEST(a_region_has_small_pages_until_it_is_settled),
     SUITE_TEST(empty_regions_go_back_but_for_one),
+    SUITE_TEST(what_has_been_in_use_is_held_until_it_goes_back),
+    SUITE_TEST(there_is_room_where_objects_have_been_and_nowhere_else),
     SUITE_TEST(an_object_that_was_given_back_is_poisoned),
     {0},
 };

@@ -47,6 +47,9 @@ START_TEST(sentence_reads_the_same_everywhere)
 		"datagrams 1 read + 2 dropped by the kernel; lines 10 = 4 accepted + 6 refused"
 		"(no_value 3, tags 1, set_budget 2); points 15 = 1 delivered + 2 queued + 12 "
 		"dropped(queue_full 4, shutdown 8)"},
+	    {{.datagrams_read = 3, .datagrams_dropped = 1, .datagrams_filtered = 9},
+		"datagrams 3 read + 1 dropped by the kernel + 9 filtered; lines 0 = 0 accepted + "
+		"0 refused; points 0 = 0 delivered + 0 queued + 0 dropped"},
 	    {{.points = 8, .shutdown = 8},
 		"datagrams 0 read + 0 dropped by the kernel; lines 0 = 0 accepted + 0 refused; "
 		"points 8 = 0 delivered + 0 queued + 8 dropped(shutdown 8)"},

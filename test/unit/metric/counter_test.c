@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define ALL (INTAKE_COUNTERS + TABLE_COUNTERS + FLUSH_COUNTERS + SINK_COUNTERS)
+#define ALL (INTAKE_COUNTERS + TABLE_COUNTERS + USAGE_COUNTERS + FLUSH_COUNTERS + SINK_COUNTERS)
 
 static const struct counter_def *
 any_def(size_t which)
@@ -20,6 +20,9 @@ any_def(size_t which)
 	if (which < TABLE_COUNTERS)
 		return table_counter_def(which);
 	which -= TABLE_COUNTERS;
+	if (which < USAGE_COUNTERS)
+		return usage_counter_def(which);
+	which -= USAGE_COUNTERS;
 	if (which < FLUSH_COUNTERS)
 		return flush_counter_def(which);
 	return sink_counter_def(which - FLUSH_COUNTERS);
@@ -127,6 +130,26 @@ START_TEST(kinds_and_reasons_are_labelled_with_their_names)
 		    label, sizeof(label), "tidemill.lines_refused.%s", reason_defs[reason].name);
 		ck_assert_str_eq(def->statsd, label);
 	}
+	for (size_t i = 0; i < SERIES_LIMITS; i++) {
+		const char *name = reason_defs[REASON_SERIES_LIMIT + i].name;
+
+		snprintf(label, sizeof(label), "reason=\"%s\"", name);
+		ck_assert_str_eq(table_counter_def(TABLE_SERIES_REFUSED + i)->label, label);
+	}
+}
+END_TEST
+
+START_TEST(names_for_statsd_end_in_the_label_s_value)
+{
+	for (size_t which = 0; which < ALL; which++) {
+		const struct counter_def *def = any_def(which);
+		char value[64];
+
+		if (def->metric == NULL || def->label == NULL)
+			continue;
+		snprintf(value, sizeof(value), "=\"%s\"", counter_def_value(def));
+		ck_assert_msg(ends_with(def->label, value), "%s is not of %s", value, def->label);
+	}
 }
 END_TEST
 
@@ -148,6 +171,7 @@ static const struct suite_test tests[] = {
     SUITE_TEST(nothing_of_ours_but_statsds_own_is_outside_tidemill),
     SUITE_TEST(names_agree_where_they_are_shared_and_are_apart_elsewhere),
     SUITE_TEST(kinds_and_reasons_are_labelled_with_their_names),
+    SUITE_TEST(names_for_statsd_end_in_the_label_s_value),
     SUITE_TEST(a_counter_adds_sets_and_reads),
     {0},
 };
