@@ -1,19 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /* holder.c -- who has the port that we wanted: the socket's inode from
- * /proc/net/udp, then the process that has it open. */
+ * /proc/self/net/udp or tcp, then the process that has it open. */
 
 #include "net/holder.h"
 
 #include <arpa/inet.h>
 #include <dirent.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-/* The inode of a socket bound to port in one of the kernel's lists; 0: none. */
+/* The state of a TCP socket that listens, in the kernel's list. */
+#define LISTENING 0x0a
+
+/* The inode of a socket bound to port in one of the kernel's lists, of TCP's
+ * one that listens; 0: none. */
 static unsigned long
-find_inode(const char *path, unsigned port)
+find_inode(const char *path, bool tcp, unsigned port)
 {
 	char line[512];
 	unsigned long inode = 0;
@@ -22,12 +27,12 @@ find_inode(const char *path, unsigned port)
 	if (list == NULL)
 		return 0;
 	while (inode == 0 && fgets(line, sizeof(line), list) != NULL) {
-		unsigned bound;
+		unsigned bound, state;
 		unsigned long found;
 
-		if (sscanf(line, " %*u: %*[0-9A-Fa-f]:%x %*s %*s %*s %*s %*s %*u %*u %lu", &bound,
-			&found) == 2 &&
-		    bound == port)
+		if (sscanf(line, " %*u: %*[0-9A-Fa-f]:%x %*s %x %*s %*s %*s %*u %*u %lu", &bound,
+			&state, &found) == 3 &&
+		    bound == port && (!tcp || state == LISTENING))
 			inode = found;
 	}
 	fclose(list);
@@ -75,16 +80,18 @@ describe_process(const char *pid, struct text *out)
 }
 
 void
-holder_describe(const union udp_address *address, struct text *out)
+holder_describe(const union inet_address *address, int type, struct text *out)
 {
-	bool v6 = address->any.sa_family == AF_INET6;
+	static const char *const lists[2][2] = {{"/proc/self/net/udp", "/proc/self/net/udp6"},
+	    {"/proc/self/net/tcp", "/proc/self/net/tcp6"}};
+	bool v6 = address->any.sa_family == AF_INET6, tcp = type == SOCK_STREAM;
 	unsigned port = ntohs(v6 ? address->v6.sin6_port : address->v4.sin_port);
-	unsigned long inode = find_inode(v6 ? "/proc/net/udp6" : "/proc/net/udp", port);
+	unsigned long inode = find_inode(lists[tcp][v6], tcp, port);
 	char wanted[64];
 	struct dirent *item;
 
 	if (inode == 0) /* a socket of both families stands in the other list */
-		inode = find_inode(v6 ? "/proc/net/udp" : "/proc/net/udp6", port);
+		inode = find_inode(lists[tcp][!v6], tcp, port);
 	if (inode == 0)
 		return;
 	snprintf(wanted, sizeof(wanted), "socket:[%lu]", inode);

@@ -3,8 +3,9 @@
 
 #pragma once
 
-#include "net/udp.h"
+#include "net/inet.h"
 
-/* Append ", by pid 123 (name)" for the process whose UDP socket is bound to
- * the address or to any address on its port; nothing if none can be seen. */
-void holder_describe(const union udp_address *address, struct text *out);
+/* Append ", by pid 123 (name)" for the process whose socket is bound to the
+ * address or to any address on its port, of SOCK_DGRAM (UDP), or is listening
+ * there, of SOCK_STREAM (TCP); nothing if none can be seen. */
+void holder_describe(const union inet_address *address, int type, struct text *out);

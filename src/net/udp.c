@@ -3,35 +3,18 @@
 
 #include "net/udp.h"
 
+#include "base/log.h"
+#include "base/mem.h"
+#include "net/access.h"
 #include "net/holder.h"
+#include "net/steer.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/sock_diag.h>
+#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
-
-socklen_t
-udp_address_length(const union udp_address *address)
-{
-	return address->any.sa_family == AF_INET6 ? sizeof(address->v6) : sizeof(address->v4);
-}
-
-void
-udp_address_print(const union udp_address *address, struct text *out)
-{
-	char host[INET6_ADDRSTRLEN] = "?";
-
-	if (address->any.sa_family == AF_INET6) {
-		inet_ntop(AF_INET6, &address->v6.sin6_addr, host, sizeof(host));
-		text_printf(out, "[%s]:%u", host, ntohs(address->v6.sin6_port));
-	} else {
-		inet_ntop(AF_INET, &address->v4.sin_addr, host, sizeof(host));
-		text_printf(out, "%s:%u", host, ntohs(address->v4.sin_port));
-	}
-}
 
 /* The privileged way first; without the privilege the kernel caps it. */
 static void
@@ -43,6 +26,18 @@ ask_for_buffer(int fd, size_t bytes)
 		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &wanted, sizeof(wanted));
 }
 
+/* The bin is as small as can be, and takes nothing. */
+static int
+make_bin(int fd)
+{
+	struct sock_filter refuse = BPF_STMT(BPF_RET | BPF_K, 0);
+	const struct sock_fprog program = {.len = 1, .filter = &refuse};
+	int least = 0;
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &least, sizeof(least));
+	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program));
+}
+
 static int
 share_port(int fd)
 {
@@ -51,103 +46,213 @@ share_port(int fd)
 	return setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
 }
 
-/* Open and bind one socket; the first of its address learns its port, and
- * lets its siblings, if there are to be any, join. */
+/* What is sent to a multicast group that some other process has joined is not
+ * for us; every socket of an address would get it. */
 static int
-open_one(union udp_address *address, size_t buffer_bytes, bool first, bool siblings)
+ignore_groups(int fd, sa_family_t family)
 {
-	int on = 1;
-	socklen_t length = udp_address_length(address);
-	int fd = socket(address->any.sa_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int off = 0;
 
-	if (fd < 0)
-		return -errno;
-	if (address->any.sa_family == AF_INET6 &&
-	    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) != 0)
-		goto failed;
-	ask_for_buffer(fd, buffer_bytes);
-	if (!first && share_port(fd) != 0)
-		goto failed;
-	if (bind(fd, &address->any, length) != 0)
-		goto failed;
-	if (first &&
-	    ((siblings && share_port(fd) != 0) || getsockname(fd, &address->any, &length) != 0))
-		goto failed;
-	return fd;
-
-failed:;
-	int error = -errno;
-
-	close(fd);
-	return error;
+	return family == AF_INET6
+	    ? setsockopt(fd, IPPROTO_IPV6, IPV6_MULTICAST_ALL, &off, sizeof(off))
+	    : setsockopt(fd, IPPROTO_IP, IP_MULTICAST_ALL, &off, sizeof(off));
 }
 
-/* Have the kernel draw lots among the sockets of a group, and note when each
- * datagram arrived. All are bound: they are numbered as they came. */
+/* Bind it. The first of its address learns its port, and lets its siblings, if
+ * there are to be any, join. */
 static int
-steer_randomly(const int *fds, unsigned count)
+join(int fd, union inet_address *address, bool first, bool siblings)
 {
-	struct sock_filter lots[] = {
-	    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)(SKF_AD_OFF + SKF_AD_RANDOM)),
-	    BPF_STMT(BPF_ALU | BPF_MOD | BPF_K, count),
-	    BPF_STMT(BPF_RET | BPF_A, 0),
-	};
-	const struct sock_fprog program = {
-	    .len = sizeof(lots) / sizeof(*lots),
-	    .filter = lots,
-	};
+	int on = 1;
+	socklen_t length = inet_length(address);
+
+	if (address->any.sa_family == AF_INET6 &&
+	    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) != 0)
+		return -errno;
+	(void)ignore_groups(fd, address->any.sa_family);
+	if (!first && share_port(fd) != 0)
+		return -errno;
+	if (bind(fd, &address->any, length) != 0)
+		return -errno;
+	if (first &&
+	    ((siblings && share_port(fd) != 0) || getsockname(fd, &address->any, &length) != 0))
+		return -errno;
+	return 0;
+}
+
+static int
+open_socket(const union inet_address *address)
+{
+	int fd = socket(address->any.sa_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	return fd >= 0 ? fd : -errno;
+}
+
+/* The bin comes first: it is number 0 of the group, and stays that while
+ * others leave. */
+static int
+open_bin(union inet_address *address, int *bin_out)
+{
+	*bin_out = open_socket(address);
+	if (*bin_out < 0)
+		return *bin_out;
+	if (make_bin(*bin_out) != 0)
+		return -errno;
+	return join(*bin_out, address, true, true);
+}
+
+static int
+open_all(union inet_address *address, const struct udp_plan *plan, int *fds, int *bin_out)
+{
+	bool siblings = plan->count > 1, first = true;
+
+	if (access_restricts_hosts(plan->access)) {
+		int status = open_bin(address, bin_out);
+
+		if (status != 0)
+			return status;
+		first = false;
+	}
+	for (unsigned i = 0; i < plan->count; i++) {
+		fds[i] = open_socket(address);
+		if (fds[i] < 0)
+			return fds[i];
+		ask_for_buffer(fds[i], plan->buffer_bytes);
+		int status = join(fds[i], address, first, siblings);
+
+		if (status != 0)
+			return status;
+		first = false;
+	}
+	return 0;
+}
+
+/* All are bound: they are numbered as they came. */
+static int
+attach_program(int fd, const struct steering *steering)
+{
+	struct sock_filter *code = mem_zero(BPF_MAXINSNS, sizeof(*code));
+	int len = steer_program(steering, code), status = len < 0 ? len : 0;
+	const struct sock_fprog program = {.len = (unsigned short)len, .filter = code};
+
+	if (status == 0 &&
+	    setsockopt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &program, sizeof(program)) != 0)
+		status = -errno;
+	free(code);
+	return status;
+}
+
+static int
+set_each(const int *fds, unsigned count, int option)
+{
 	int on = 1;
 
 	for (unsigned i = 0; i < count; i++)
-		if (setsockopt(fds[i], SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on)) != 0)
+		if (setsockopt(fds[i], SOL_SOCKET, option, &on, sizeof(on)) != 0)
 			return -errno;
-	if (setsockopt(fds[0], SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &program, sizeof(program)) !=
-	    0)
-		return -errno;
 	return 0;
 }
 
 static void
-explain(const union udp_address *address, const char *what, int code, struct text *error)
+explain(const union inet_address *address, const char *what, int code, struct text *error)
 {
 	text_printf(error, "cannot %s ", what);
-	udp_address_print(address, error);
+	inet_print(address, error);
 	text_printf(error, ": %s", strerror(-code));
 	if (code == -EADDRINUSE)
-		holder_describe(address, error);
+		holder_describe(address, SOCK_DGRAM, error);
+}
+
+/* Without the kernel's help what is refused is read, and then thrown away. */
+static void
+do_without_bin(const union inet_address *address, int code, int *bin)
+{
+	struct text why = {0};
+
+	explain(address, "filter in the kernel what comes to", code, &why);
+	log_warn("%s; what is refused takes up room in the receive buffer", text_string(&why));
+	text_fini(&why);
+	close(*bin);
+	*bin = -1;
+}
+
+/* Have the kernel sort out what may not come, and lock that. */
+static int
+steer_around(const int *fds, const struct steering *steering, int bin)
+{
+	int status = attach_program(fds[0], steering);
+
+	if (status == 0)
+		status = set_each(fds, steering->workers, SO_LOCK_FILTER);
+	if (status == 0)
+		status = set_each(&bin, 1, SO_LOCK_FILTER);
+	return status;
 }
 
 static int
-open_all(
-    union udp_address *address, size_t buffer_bytes, int *fds, unsigned count, unsigned *opened_out)
+steer(const union inet_address *address, const struct udp_plan *plan, const int *fds, int *bin)
 {
-	for (unsigned i = 0; i < count; i++) {
-		*opened_out = i;
-		fds[i] = open_one(address, buffer_bytes, i == 0, count > 1);
-		if (fds[i] < 0)
-			return fds[i];
+	struct steering steering = {
+	    .family = address->any.sa_family,
+	    .random = plan->steering == UDP_STEER_RANDOM && plan->count > 1,
+	    .workers = plan->count,
+	};
+	int status = steering.random ? set_each(fds, plan->count, SO_TIMESTAMPNS) : 0;
+
+	if (status != 0)
+		return status;
+	if (*bin >= 0) {
+		steering.access = plan->access;
+		status = steer_around(fds, &steering, *bin);
+		if (status == 0)
+			return 0;
+		do_without_bin(address, status, bin);
+		steering.access = NULL;
 	}
-	*opened_out = count;
-	return 0;
+	return steering.random ? attach_program(fds[0], &steering) : 0;
+}
+
+static void
+close_all(int *fds, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
 }
 
 int
-udp_open_shared(union udp_address *address, size_t buffer_bytes, enum udp_steering steering,
-    int *fds, unsigned count, struct text *error)
+udp_open_shared(union inet_address *address, const struct udp_plan *plan, int *fds, int *bin_out,
+    struct text *error)
 {
-	unsigned opened;
-	int status = open_all(address, buffer_bytes, fds, count, &opened);
+	*bin_out = -1;
+	for (unsigned i = 0; i < plan->count; i++)
+		fds[i] = -1;
+	int status = open_all(address, plan, fds, bin_out);
 
 	if (status != 0) {
 		explain(address, "receive on", status, error);
-	} else if (steering == UDP_STEER_RANDOM && count > 1) {
-		status = steer_randomly(fds, count);
+	} else {
+		status = steer(address, plan, fds, bin_out);
 		if (status != 0)
 			explain(address, "steer at random what comes to", status, error);
 	}
-	while (status != 0 && opened > 0)
-		close(fds[--opened]);
+	if (status != 0) {
+		close_all(fds, plan->count);
+		close_all(bin_out, 1);
+	}
 	return status;
+}
+
+int
+udp_refuse(int fd)
+{
+	union inet_address own = {0};
+	socklen_t length = sizeof(own);
+
+	/* From then on it hears but itself, and it never says a word. */
+	if (getsockname(fd, &own.any, &length) != 0 || connect(fd, &own.any, length) != 0)
+		return -errno;
+	return 0;
 }
 
 bool
@@ -164,20 +269,6 @@ udp_arrival(struct msghdr *message, int64_t *wall_ns_out)
 	memcpy(&time, CMSG_DATA(control), sizeof(time));
 	*wall_ns_out = (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
 	return true;
-}
-
-void
-udp_host(const union udp_address *address, uint8_t *host_out)
-{
-	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
-
-	memset(host_out, 0, UDP_HOST_BYTES);
-	if (address->any.sa_family == AF_INET6) {
-		memcpy(host_out, &address->v6.sin6_addr, UDP_HOST_BYTES);
-	} else if (address->any.sa_family == AF_INET) {
-		memcpy(host_out, mapped, sizeof(mapped));
-		memcpy(host_out + sizeof(mapped), &address->v4.sin_addr, 4);
-	}
 }
 
 int

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* inet.c -- addresses of IPv4 and IPv6 sockets. */
+
+#include "net/inet.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+socklen_t
+inet_length(const union inet_address *address)
+{
+	return address->any.sa_family == AF_INET6 ? sizeof(address->v6) : sizeof(address->v4);
+}
+
+void
+inet_print(const union inet_address *address, struct text *out)
+{
+	char host[INET6_ADDRSTRLEN] = "?";
+
+	if (address->any.sa_family == AF_INET6) {
+		inet_ntop(AF_INET6, &address->v6.sin6_addr, host, sizeof(host));
+		text_printf(out, "[%s]:%u", host, ntohs(address->v6.sin6_port));
+	} else {
+		inet_ntop(AF_INET, &address->v4.sin_addr, host, sizeof(host));
+		text_printf(out, "%s:%u", host, ntohs(address->v4.sin_port));
+	}
+}
+
+void
+inet_host(const union inet_address *address, uint8_t *host_out)
+{
+	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+
+	memset(host_out, 0, INET_HOST_BYTES);
+	if (address->any.sa_family == AF_INET6) {
+		memcpy(host_out, &address->v6.sin6_addr, INET_HOST_BYTES);
+	} else if (address->any.sa_family == AF_INET) {
+		memcpy(host_out, mapped, sizeof(mapped));
+		memcpy(host_out + sizeof(mapped), &address->v4.sin_addr, 4);
+	}
+}
