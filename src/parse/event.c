@@ -39,13 +39,46 @@ take_length(const char **at, const char *end, char after, size_t *len_out)
 	return true;
 }
 
-static bool
-take_span(const char **at, const char *end, size_t len, struct span *span_out)
+/* In what the length of a text is counted. */
+enum unit { UNIT_BYTE, UNIT_UTF16 };
+
+static size_t
+units_of(char byte, enum unit unit)
 {
-	if (len > (size_t)(end - *at))
+	unsigned char bits = (unsigned char)byte;
+
+	if (unit == UNIT_BYTE || bits < 0x80)
+		return 1;
+	/* One for the first byte of a character, two where it has four. */
+	return bits < 0xc0 ? 0 : bits < 0xf0 ? 1 : 2;
+}
+
+/* A text of so many units, before a bar or the end. *at moves to that. */
+static bool
+take_span(const char **at, const char *end, size_t len, enum unit unit, struct span *span_out)
+{
+	const char *p = *at;
+
+	while (p < end && units_of(*p, unit) <= len)
+		len -= units_of(*p++, unit);
+	if (len > 0 || (p < end && *p != '|'))
 		return false;
-	*span_out = (struct span){*at, len};
-	*at += len;
+	*span_out = (struct span){*at, (size_t)(p - *at)};
+	*at = p;
+	return true;
+}
+
+/* Title and text of these lengths, with a bar between them. */
+static bool
+take_texts(const char **at, const char *end, size_t title, size_t text, enum unit unit,
+    struct event *event)
+{
+	const char *p = *at;
+
+	if (!take_span(&p, end, title, unit, &event->title) || p++ == end ||
+	    !take_span(&p, end, text, unit, &event->text))
+		return false;
+	*at = p;
 	return true;
 }
 
@@ -126,9 +159,8 @@ parse_event(const char *at, const char *end, struct event *event)
 	if (!take_length(&at, end, ',', &title_len) || !take_length(&at, end, '}', &text_len) ||
 	    title_len == 0 || at == end || *at++ != ':')
 		return REASON_EVENT;
-	if (!take_span(&at, end, title_len, &event->title) || at == end || *at++ != '|')
-		return REASON_EVENT;
-	if (!take_span(&at, end, text_len, &event->text) || (at < end && *at != '|'))
+	if (!take_texts(&at, end, title_len, text_len, UNIT_BYTE, event) &&
+	    !take_texts(&at, end, title_len, text_len, UNIT_UTF16, event))
 		return REASON_EVENT;
 	take_fields(at, end, event);
 	return REASON_NONE;

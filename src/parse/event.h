@@ -4,8 +4,8 @@
  *   _e{TITLE,TEXT}:title|text|d:time|h:host|k:key|p:priority|s:source|t:alert|#tags
  *   _sc|name|status|d:time|h:host|#tags|m:message
  *
- * TITLE and TEXT are lengths in bytes, and the title is not empty; status is
- * 0 to 3. Fields may come in any order, each ends at the next bar, and of two
+ * TITLE and TEXT are lengths in bytes, or in units of UTF-16, as clients count
+ * whose strings are made of these; the title is not empty; status is 0 to 3. Fields may come in any order, each ends at the next bar, and of two
  * of one sort the last counts; unknown ones, c:, e: and card: among them, are
  * ignored, and so is a field that makes no sense. */
 

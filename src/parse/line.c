@@ -9,7 +9,6 @@
 
 #include <math.h>
 #include <string.h>
-#include <strings.h>
 
 bool
 line_begin(struct line *line, const char *bytes, const char *end)
@@ -261,22 +260,6 @@ parse_element(struct line *line, const char *bar)
 	return type_reason != REASON_NONE ? type_reason : reason;
 }
 
-/* Not a number: is it one of the words that printf makes of what is not
- * finite? */
-static bool
-is_not_finite_word(const char *at, const char *end)
-{
-	static const char *const words[] = {"nan", "inf", "infinity"};
-
-	if (at < end && (*at == '+' || *at == '-'))
-		at++;
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
-		if ((size_t)(end - at) == strlen(words[i]) &&
-		    strncasecmp(at, words[i], strlen(words[i])) == 0)
-			return true;
-	return false;
-}
-
 static enum reason
 take_number(const struct line *line, const char *at, const char *end, struct sample *sample)
 {
@@ -290,7 +273,7 @@ take_number(const struct line *line, const char *at, const char *end, struct sam
 	if (status == NUMBER_INFINITE && stop == end)
 		return REASON_NOT_FINITE;
 	if (status != NUMBER_OK || stop != end)
-		return is_not_finite_word(at, end) ? REASON_NOT_FINITE : REASON_BAD_VALUE;
+		return scan_is_not_finite(at, end) ? REASON_NOT_FINITE : REASON_BAD_VALUE;
 	if (line->kind == KIND_COUNTER && !isfinite(value * sample->weight))
 		return REASON_NOT_FINITE;
 	if (line->duration && value < 0)

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <strings.h>
 
 #ifdef __SSE2__
 #include <emmintrin.h>
@@ -104,6 +105,22 @@ scan_is(const char *at, const char *end, const char *word)
 	size_t len = strlen(word);
 
 	return (size_t)(end - at) == len && memcmp(at, word, len) == 0;
+}
+
+/* Not a number: is it one of the words that printf makes of what is not
+ * finite? */
+static inline bool
+scan_is_not_finite(const char *at, const char *end)
+{
+	static const char *const words[] = {"nan", "inf", "infinity"};
+
+	if (at < end && (*at == '+' || *at == '-'))
+		at++;
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if ((size_t)(end - at) == strlen(words[i]) &&
+		    strncasecmp(at, words[i], strlen(words[i])) == 0)
+			return true;
+	return false;
 }
 
 /* Length in bytes of the white space at the start, as JavaScript has it:

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/* http_test.c -- requests of web browsers, and lines that are none. */
+
+#include "parse/http.h"
+
+#include "test/unit/suite.h"
+
+static const struct {
+	const char *line;
+	bool begins, whole;
+} lines[] = {
+    {"GET / HTTP/1.1", true, true},
+    {"GET / HTTP/1.1\r\n", true, true},
+    {"GET / HTTP/1.0\n", true, true},
+    {"POST /page:1|c|#x HTTP/1.1\r", true, true},
+    {"OPTIONS * HTTP/1.1", true, true},
+    {"CONNECT host:443 HTTP/1.1", true, true},
+    {"PRI * HTTP/2.0\r\n", true, true},
+    {"DELETE a HTTP/1.1", true, true},
+    {"GET /a very long address, cut", true, false},
+    {"GET ", true, false},
+    {"GET", false, false},
+    {"", false, false},
+    {"\r\n", false, false},
+    {" HTTP/1.1", false, false},
+    {"page HTTP/1.1", false, false},
+    {"get / HTTP/1.1", false, false},
+    {"GETTER.calls:1|c", false, false},
+    {"GET.calls:1|c|# HTTP/1.1", false, false},
+    {"POST page:1|c", true, false},
+    {"POST / HTTP/1.1 ", true, false},
+    {"Host: localhost", false, false},
+};
+
+START_TEST(a_request_is_told_from_a_line)
+{
+	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
+		const char *line = lines[i].line, *end = line + strlen(line);
+
+		ck_assert_msg(http_begins(line, end) == lines[i].begins, "%s", line);
+		ck_assert_msg(http_is_request(line, end) == lines[i].whole, "%s", line);
+	}
+}
+END_TEST
+
+static const struct suite_test tests[] = {
+    SUITE_TEST(a_request_is_told_from_a_line),
+    {0},
+};
+
+SUITE_MAIN("parse/http", tests)
