@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* entry.h -- one raw key of a worker's table, and what it gathers.
  *
- *      entry  | 32 cells | 4 gid | 4 profiles | 9 small ones | key
+ *      entry  | 32 cells | 4 gid | 4 profiles | 11 small ones | key
  *
  * An entry has two cells: the one of the open interval, which the worker
  * writes, and the one of the interval before, which the flusher may be
@@ -37,12 +37,16 @@ struct entry {
 	uint32_t gid;      /* the flusher's number for the series; 0: not seen yet */
 	uint32_t profiles; /* a bit per listener profile that spells it so; the worker's */
 	uint16_t name_len, tags_len;
-	uint16_t plan; /* what a rule wants of the series; 0: nothing of its own */
+	uint16_t plan;   /* what a rule wants of the series; 0: nothing of its own */
+	uint16_t source; /* number of whom it counts for; the worker's */
 	uint8_t kind;
-	uint8_t modes;   /* bits of enum entry_mode */
+	/* Bits of enum entry_mode; relaxed: all that changes is the worker's own bit. */
+	_Atomic uint8_t modes;
 	uint8_t aliases; /* that point here; the worker's */
 	char key[];      /* name, then tags; of a total then its source */
 };
+
+_Static_assert(offsetof(struct entry, key) == 51, "what a series costs beside its key");
 
 #define ENTRY_ALIASES_MOST 16
 
@@ -52,6 +56,7 @@ enum entry_mode {
 	ENTRY_CUMULATIVE = 2, /* of a counter: its samples are totals, kept by source */
 	ENTRY_TOTAL = 4,      /* the running total of one source; no series, but feeds one */
 	ENTRY_ALIAS = 8,      /* another spelling of what is canonical */
+	ENTRY_BLOCKED = 16,   /* of what is canonical: refused for now; the worker's */
 };
 
 /* Records of one interval. Each begins with a link, by which the flusher
@@ -101,11 +106,27 @@ struct set_record {
 	uint8_t *registers;   /* NULL: the members are all there is; else HyperLogLog's */
 };
 
+static inline uint8_t
+entry_modes(const struct entry *entry)
+{
+	return atomic_load_explicit(&entry->modes, memory_order_relaxed);
+}
+
+/* The worker, of a canonical entry. */
+static inline void
+entry_set_blocked(struct entry *entry, bool blocked)
+{
+	unsigned modes = entry_modes(entry) & ~(unsigned)ENTRY_BLOCKED;
+
+	atomic_store_explicit(
+	    &entry->modes, (uint8_t)(modes | (blocked ? ENTRY_BLOCKED : 0)), memory_order_relaxed);
+}
+
 /* What it is an alias of; NULL: this key is its own canonical form. */
 static inline struct entry *
 entry_alias(const struct entry *entry)
 {
-	if ((entry->modes & ENTRY_ALIAS) == 0)
+	if ((entry_modes(entry) & ENTRY_ALIAS) == 0)
 		return NULL;
 	return (struct entry *)(uintptr_t)atomic_load_explicit(
 	    &entry->cell[0].value, memory_order_relaxed);
@@ -114,7 +135,7 @@ entry_alias(const struct entry *entry)
 static inline bool
 entry_is_total(const struct entry *entry)
 {
-	return (entry->modes & ENTRY_TOTAL) != 0;
+	return (entry_modes(entry) & ENTRY_TOTAL) != 0;
 }
 
 static inline const char *

@@ -135,7 +135,7 @@ count_entry(struct table *table, const struct entry *entry, bool comes)
 	uint64_t one = comes ? 1 : UINT64_MAX;
 
 	counter_add(&table->counters[TABLE_KEYS], one);
-	if ((entry->modes & ENTRY_ALIAS) != 0)
+	if (entry_alias(entry) != NULL)
 		return;
 	counter_add(&table->counters[TABLE_SERIES + entry->kind], one);
 	counter_add(&table->counters[comes ? TABLE_SERIES_CREATED : TABLE_SERIES_EXPIRED], 1);
@@ -159,6 +159,13 @@ entry_bytes(size_t name_len, size_t tags_len, bool total)
 	    offsetof(struct entry, key) + name_len + tags_len + (total ? SOURCE_BYTES : 0);
 
 	return bytes > sizeof(struct entry) ? bytes : sizeof(struct entry);
+}
+
+bool
+table_has_room(struct table *table, const struct sample *spelling)
+{
+	return pool_has_room(
+	    &table->pool, entry_bytes(spelling->name_len, spelling->tags_len, spelling->total));
 }
 
 static void
@@ -213,53 +220,42 @@ table_insert(struct table *table, uint64_t hash, const struct sample *spelling, 
 	return entry;
 }
 
-static bool
-is_idle(const struct entry *entry, uint32_t oldest_seq)
-{
-	for (unsigned i = 0; i < 2; i++)
-		if (cell_seq(atomic_load_explicit(&entry->cell[i].meta, memory_order_relaxed)) >=
-		    oldest_seq)
-			return false;
-	return entry->aliases == 0;
-}
-
-/* Returns how many canonical entries went. */
-static size_t
+static void
 retire(struct table *table, struct entry *entry, struct window *window)
 {
 	struct entry *alias = entry_alias(entry);
 
+	CHECK(entry->aliases == 0);
 	if (alias != NULL)
 		count_alias(table, alias, false);
 	count_entry(table, entry, false);
 	entry_list_add(&window->retired, &window->spare, entry);
-	return alias == NULL;
 }
 
 bool
-table_sweep_on(struct table *table, struct table_sweep *sweep, uint32_t most, uint32_t oldest_seq,
-    struct window *window, size_t *gone)
+table_walk_on(struct table *table, struct table_walk *walk, uint32_t most, struct window *window,
+    table_visit_fn *visit, void *arg)
 {
-	unsigned index = sweep->sub;
+	unsigned index = walk->sub;
 	uint64_t sub = atomic_load_explicit(&table->sub[index], memory_order_relaxed);
-	uint32_t mask = sub_mask(sub), at = (uint32_t)(sweep->place << (sub & SUB_LOG2) >> 32);
+	uint32_t mask = sub_mask(sub), at = (uint32_t)(walk->place << (sub & SUB_LOG2) >> 32);
 	uint32_t last = mask - at < most ? mask : at + most - 1;
 
 	for (; at <= last; at++) {
 		uint64_t slot = own_slot(sub, at);
 
 		__builtin_prefetch(slot_entry(own_slot(sub, (at + AHEAD) & mask)));
-		if (slot <= SLOT_TOMBSTONE || !is_idle(slot_entry(slot), oldest_seq))
+		if (slot <= SLOT_TOMBSTONE || !visit(arg, slot_entry(slot)))
 			continue;
 		atomic_store(&sub_slots(sub)[at], SLOT_TOMBSTONE);
 		table->load[index].live--;
-		*gone += retire(table, slot_entry(slot), window);
+		retire(table, slot_entry(slot), window);
 	}
 	if (last < mask) {
-		sweep->place = (uint64_t)(last + 1) << (32 - (sub & SUB_LOG2));
+		walk->place = (uint64_t)(last + 1) << (32 - (sub & SUB_LOG2));
 		return false;
 	}
-	*sweep = (struct table_sweep){.sub = (index + 1) % TABLE_SUBS};
+	*walk = (struct table_walk){.sub = (index + 1) % TABLE_SUBS};
 	return true;
 }
 
@@ -298,7 +294,7 @@ table_read(struct table *table, unsigned index, void (*visit)(const struct entry
 		uint64_t slot = atomic_load(&sub_slots(sub)[at]);
 
 		if (slot > SLOT_TOMBSTONE &&
-		    (slot_entry(slot)->modes & (ENTRY_ALIAS | ENTRY_TOTAL)) == 0)
+		    (entry_modes(slot_entry(slot)) & (ENTRY_ALIAS | ENTRY_TOTAL)) == 0)
 			visit(slot_entry(slot), arg);
 	}
 	atomic_store(&table->reading, false);

@@ -73,19 +73,36 @@ struct entry *table_find(
 struct entry *table_insert(struct table *table, uint64_t hash, const struct sample *spelling,
     uint32_t profiles, struct entry *alias, uint8_t modes, uint16_t plan);
 
-/* A walk that unlinks what is idle, a sub-table at a time. It does not mind
- * that the table changes between its steps. */
-struct table_sweep {
+/* A walk through the table, a sub-table at a time. It does not mind that the
+ * table changes between its steps; what comes or goes meanwhile it may miss. */
+struct table_walk {
 	unsigned sub;   /* the next sub-table ... */
 	uint64_t place; /* ... and what of 2^32 of it is done */
 };
 
+/* What is done with an entry. True: it is to go. */
+typedef bool table_visit_fn(void *arg, struct entry *entry);
+
 /* Go on over at most so many slots, and no farther than the end of the
- * sub-table: unlink what has had no sample since before oldest_seq, and hand
- * it to the window's retired list. True: that was the end. What canonical
- * entries went is added to *gone. */
-bool table_sweep_on(struct table *table, struct table_sweep *sweep, uint32_t most,
-    uint32_t oldest_seq, struct window *window, size_t *gone);
+ * sub-table. What is to go is unlinked and handed to the window's retired list;
+ * nothing may be an alias of it any more. True: that was the end. */
+bool table_walk_on(struct table *table, struct table_walk *walk, uint32_t most,
+    struct window *window, table_visit_fn *visit, void *arg);
+
+/* Has a canonical entry or an alias had no sample since before oldest_seq? Then
+ * it may go. */
+static inline bool
+entry_is_idle(const struct entry *entry, uint32_t oldest_seq)
+{
+	for (unsigned i = 0; i < 2; i++)
+		if (cell_seq(atomic_load_explicit(&entry->cell[i].meta, memory_order_relaxed)) >=
+		    oldest_seq)
+			return false;
+	return entry->aliases == 0;
+}
+
+/* Does the pool have room for an entry of the spelling without growing? */
+bool table_has_room(struct table *table, const struct sample *spelling);
 
 /* The window has returned: what was retired in it may be freed as soon as
  * nobody reads. */
@@ -219,7 +236,7 @@ entry_fits(const struct entry *entry, const struct sample *spelling, uint32_t pr
 	if (entry->name_len != spelling->name_len || entry->tags_len != spelling->tags_len ||
 	    entry->kind != spelling->kind || entry_is_total(entry) != spelling->total)
 		return false;
-	if (profile != 0 ? (entry->profiles & profile) == 0 : (entry->modes & ENTRY_ALIAS) != 0)
+	if (profile != 0 ? (entry->profiles & profile) == 0 : entry_alias(entry) != NULL)
 		return false;
 	return mem_equal(entry->key, spelling->name, spelling->name_len) &&
 	    (spelling->tags_len == 0 ||

@@ -130,7 +130,8 @@ window_date(struct window *window, struct entry *entry, const struct sample *sam
 		return REASON_DATED_BUDGET;
 	*add_dated(&window->dated) = (struct dated){.entry = entry,
 	    .timestamp = sample->timestamp,
-	    .value = number_add(0, sample->value * weight)};
+	    .value = number_add(0, sample->value * weight),
+	    .exact = sample->exact};
 	/* What the cell has of this interval stays. */
 	if (cell_seq(atomic_load_explicit(&entry->cell[seq & 1].meta, memory_order_relaxed)) != seq)
 		window_stamp(window, entry);

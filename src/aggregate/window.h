@@ -21,6 +21,7 @@ struct dated {
 	struct entry *entry;
 	int64_t timestamp; /* s since 1970 */
 	double value;      /* of a counter weighted; of a gauge absolute */
+	bool exact;        /* to be sent with just that time */
 };
 
 #define DATED_BLOCK 128
@@ -52,7 +53,7 @@ struct window {
 	struct interval interval;  /* its seq when opened, the rest at the seal */
 	struct entry_list touched; /* canonical entries with a sample, each once */
 	struct entry_list retired; /* unlinked entries, freed after the return */
-	struct dated_list dated;   /* in the order of their arrival; entries not retired */
+	struct dated_list dated;   /* in the order of their arrival */
 	struct event_list events;
 	struct arena arena;        /* the records */
 	struct entry_blocks spare; /* for the lists of entries */

@@ -118,7 +118,9 @@ proctype worker(byte w)
 		e = 0
 	   }
 
-	/* The sweep finds the entry idle. Here it may find so at any time. */
+	/* The sweep finds the entry idle, or an operator has it forgotten. Here
+	 * that may be at any time: touched in the open window, in the one that
+	 * is being merged, or in both. */
 	:: open <= INTERVALS && slot[w] != NONE ->
 		e = slot[w];
 #ifdef BROKEN_LOOK_EARLY

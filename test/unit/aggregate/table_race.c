@@ -65,10 +65,18 @@ take(struct window *window, unsigned number)
 	window_fold(window, entry, &sample, 1, &roomy, table.counters);
 }
 
+static bool
+is_old(void *arg, struct entry *entry)
+{
+	const uint32_t *oldest_seq = arg;
+
+	return entry_is_idle(entry, *oldest_seq);
+}
+
 START_TEST(a_reader_finds_whole_entries_whatever_happens_meanwhile)
 {
 	uint64_t state = random_seed(), seen = 0;
-	struct table_sweep sweep = {0};
+	struct table_walk walk = {0};
 	struct window window;
 	pthread_t reader;
 	size_t gone = 0;
@@ -82,8 +90,9 @@ START_TEST(a_reader_finds_whole_entries_whatever_happens_meanwhile)
 		for (unsigned i = 0; i < NAMES; i++)
 			take(&window, seq * 500 + random_below(&state, NAMES));
 		for (unsigned subs = 0; subs < TABLE_SUBS;)
-			subs += table_sweep_on(
-			    &table, &sweep, 64, seq > 2 ? seq - 2 : 0, &window, &gone);
+			subs += table_walk_on(
+			    &table, &walk, 64, &window, is_old, &(uint32_t){seq > 2 ? seq - 2 : 0});
+		gone += window.retired.count;
 		table_release(&table, &window.retired);
 		while (table_collect(&table))
 			continue;

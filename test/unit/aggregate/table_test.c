@@ -204,14 +204,21 @@ START_TEST(a_reader_sees_series_and_no_totals)
 }
 END_TEST
 
+static bool
+is_old(void *arg, struct entry *entry)
+{
+	const uint32_t *oldest_seq = arg;
+
+	return entry_is_idle(entry, *oldest_seq);
+}
+
 static void
 sweep_all(struct table *table, uint32_t oldest_seq, struct window *window)
 {
-	struct table_sweep sweep = {0};
-	size_t gone = 0;
+	struct table_walk walk = {0};
 
 	for (unsigned i = 0; i < TABLE_SUBS; i++)
-		ck_assert(table_sweep_on(table, &sweep, UINT32_MAX, oldest_seq, window, &gone));
+		ck_assert(table_walk_on(table, &walk, UINT32_MAX, window, is_old, &oldest_seq));
 }
 
 START_TEST(idle_entries_go_and_busy_ones_stay)
@@ -500,8 +507,8 @@ START_TEST(a_sweep_in_steps_takes_what_one_in_one_would)
 	uint64_t state = random_seed();
 	struct table table;
 	struct window window;
-	struct table_sweep sweep = {0};
-	size_t gone = 0, steps = 0;
+	struct table_walk walk = {0};
+	size_t steps = 0;
 	char name[32];
 
 	hash_init();
@@ -519,15 +526,17 @@ START_TEST(a_sweep_in_steps_takes_what_one_in_one_would)
 		snprintf(name, sizeof(name), "new.%zu", steps);
 		const struct sample sample = spelling(name, "", KIND_COUNTER);
 
-		ck_assert_uint_eq(sweep.sub, i);
+		ck_assert_uint_eq(walk.sub, i);
 		window_fold(
 		    &window, insert(&table, &sample, NULL), &sample, 1, &roomy, table.counters);
-		i += table_sweep_on(&table, &sweep, 1 + random_below(&state, 8), 5, &window, &gone);
+		i += table_walk_on(
+		    &table, &walk, 1 + random_below(&state, 8), &window, is_old, &(uint32_t){5});
 	}
-	ck_assert_uint_eq(sweep.sub, 0);
-	ck_assert_uint_eq(sweep.place, 0);
+	ck_assert_uint_eq(walk.sub, 0);
+	ck_assert_uint_eq(walk.place, 0);
+	size_t gone = window.retired.count;
+
 	ck_assert_uint_ge(gone, 29900);
-	ck_assert_uint_eq(gone, window.retired.count);
 	ck_assert_uint_eq(counter_get(&table.counters[TABLE_KEYS]), 30000 - gone + steps);
 	table_release(&table, &window.retired);
 	window_fini(&window);
