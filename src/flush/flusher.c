@@ -108,6 +108,7 @@ flush(struct flusher *flusher)
 	make_rows(flusher);
 	int64_t made_ns = clock_mono_ns();
 
+	quota_measure(&flusher->ingest->quota);
 	self_add_rows(&flusher->self, &flusher->rows,
 	    &(struct self_times){
 		.processing_ns = made_ns - begun_ns,
@@ -161,11 +162,9 @@ seal(struct flusher *flusher, int64_t wall_ns)
 static void
 end(struct flusher *flusher)
 {
-	struct notice *notice = flusher->stop;
-
 	timer_fini(&flusher->timer);
 	thread_finish(&flusher->thread);
-	mailbox_post(notice->to, &notice->mail, notice->kind);
+	notice_pass(flusher->stop);
 }
 
 /* Count and tell of a clock that was set; intervals follow it if they must. */
@@ -195,6 +194,7 @@ take_turn(struct flusher *flusher)
 	if (flusher->sealing)
 		return;
 	watch_clock(flusher, wall_ns, mono_ns);
+	quota_measure(&flusher->ingest->quota);
 	int64_t wait_ns = tick_wait_ns(&flusher->tick, wall_ns);
 
 	if (wait_ns == 0 || flusher->stop != NULL)
@@ -232,6 +232,7 @@ deliver(struct thread *thread, struct mail *mail)
 
 	switch ((enum flusher_mail)mail->kind) {
 	case FLUSHER_SEALED: take_window(flusher, (struct window *)mail); break;
+	case FLUSHER_ECHO: notice_pass((struct notice *)mail); break;
 	case FLUSHER_STOP:
 		flusher->stop = (struct notice *)mail;
 		take_turn(flusher);

@@ -12,6 +12,7 @@
 /* What the flusher is told. */
 enum flusher_mail {
 	FLUSHER_SEALED, /* a struct window, from a worker */
+	FLUSHER_ECHO,   /* a struct notice: pass it on, to show that there is life */
 	FLUSHER_STOP,   /* a struct notice: flush once more, pass it on, end */
 };
 

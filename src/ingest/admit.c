@@ -12,16 +12,78 @@
  * entries have the source in their key. */
 
 #include "base/check.h"
+#include "base/glob.h"
 #include "base/mem.h"
 #include "ingest/intake.h"
 
-static bool
-take_quota(struct series_quota *quota)
+void
+intake_count_memory(struct intake *intake)
 {
-	if (atomic_fetch_add_explicit(&quota->used, 1, memory_order_relaxed) < quota->most)
-		return true;
-	atomic_fetch_sub_explicit(&quota->used, 1, memory_order_relaxed);
-	return false;
+	const struct pool *pool = &intake->table.pool;
+
+	quota_count_memory(intake->quota, (int64_t)(pool->used - intake->memory_used),
+	    (int64_t)(pool->held - intake->memory_held));
+	intake->memory_used = pool->used;
+	intake->memory_held = pool->held;
+}
+
+/* May the table take in one more spelling? */
+static bool
+has_memory(struct intake *intake, const struct sample *spelling)
+{
+	return quota_has_memory(intake->quota, false) ||
+	    quota_has_memory(intake->quota, table_has_room(&intake->table, spelling));
+}
+
+/* One more series, of whoever sends just now. */
+static enum reason
+take_series(struct intake *intake, const struct sample *form, uint16_t *source_out)
+{
+	if (!has_memory(intake, form))
+		return REASON_MEMORY_LIMIT;
+	if (!source_desk_take_series(&intake->desk, source_out))
+		return REASON_SOURCE_LIMIT;
+	enum reason reason = quota_take(intake->quota, form->kind, form->name_len + form->tags_len);
+
+	if (reason != REASON_NONE && intake->desk.sources != NULL)
+		sources_give_series(intake->desk.sources, *source_out);
+	return reason;
+}
+
+void
+intake_let_go(struct intake *intake, const struct entry *entry)
+{
+	if (entry_alias(entry) != NULL)
+		return;
+	quota_give(
+	    intake->quota, (enum kind)entry->kind, (size_t)entry->name_len + entry->tags_len);
+	if (intake->desk.sources != NULL)
+		sources_give_series(intake->desk.sources, entry->source);
+}
+
+/* What names begin with that there are too many of: two components, but never
+ * all of it if there are several. */
+static size_t
+prefix_len(const char *name, size_t len)
+{
+	size_t prefix = len;
+	unsigned dots = 0;
+
+	for (size_t i = 0; i < len && dots < 2; i++)
+		if (name[i] == '.' && i > 0) {
+			prefix = i;
+			dots++;
+		}
+	return prefix;
+}
+
+static void
+count_refused_series(struct intake *intake, const struct sample *form, enum reason limit)
+{
+	counter_add(&intake->table.counters[TABLE_SERIES_REFUSED + limit - REASON_SERIES_LIMIT], 1);
+	source_desk_refuse_series(&intake->desk);
+	space_saving_add(
+	    &intake->refused_prefixes, form->name, prefix_len(form->name, form->name_len));
 }
 
 static bool
@@ -109,19 +171,37 @@ find_or_insert(struct intake *intake, const struct sample *form, uint64_t hash, 
 		*reason_out = REASON_TYPE_CONFLICT;
 		return NULL;
 	}
-	if (!take_quota(intake->quota)) {
-		*reason_out = REASON_SERIES_LIMIT;
+	uint16_t source;
+
+	*reason_out = take_series(intake, form, &source);
+	if (*reason_out != REASON_NONE) {
+		count_refused_series(intake, form, *reason_out);
 		return NULL;
 	}
-	return table_insert(&intake->table, hash, form, profiles, NULL, modes, plan);
+	entry = table_insert(&intake->table, hash, form, profiles, NULL, modes, plan);
+	entry->source = source;
+	intake_count_memory(intake);
+	return entry;
 }
 
+/* Know a spelling again, while there is memory for it. */
 static void
 add_alias(struct intake *intake, const struct origin *origin, const struct sample *spelling,
     uint64_t hash, struct entry *entry, uint8_t modes)
 {
+	if (!has_memory(intake, spelling))
+		return;
 	window_stamp(intake->window,
 	    table_insert(&intake->table, hash, spelling, origin->profile, entry, modes, 0));
+	intake_count_memory(intake);
+}
+
+/* Is the entry about to be forgotten? Then nothing may point at it any more. */
+static bool
+is_forgotten(const struct intake *intake, const struct entry *entry)
+{
+	return intake->forgetting != NULL &&
+	    glob_match(intake->forgetting, entry->key, entry->name_len, false, NULL);
 }
 
 /* Know the spelling again, though it has no series, while there are not too
@@ -146,6 +226,10 @@ intake_admit(struct intake *intake, const struct origin *origin, const struct sa
 		remember(intake, origin, spelling, hash, 0, INTAKE_DROPPED_MOST);
 	if (*reason_out != REASON_NONE)
 		return NULL;
+	if (intake->blocks.count > 0 && blocks_match(&intake->blocks, form.name, form.name_len)) {
+		*reason_out = REASON_BLOCKED;
+		return NULL;
+	}
 	uint8_t modes = *modes_out = intake_modes(origin, spelling, &ruling);
 
 	if (modes == ENTRY_CUMULATIVE) {
@@ -160,9 +244,9 @@ intake_admit(struct intake *intake, const struct origin *origin, const struct sa
 		return NULL;
 	CHECK(entry_alias(entry) == NULL);
 	/* Origins that understand one spelling in different ways have an entry each. */
-	if (is_canonical && (entry->modes & ~ENTRY_TOTAL) == modes)
+	if (is_canonical && (entry_modes(entry) & ~(ENTRY_TOTAL | ENTRY_BLOCKED)) == modes)
 		entry->profiles |= origin->profile;
-	else if (entry->aliases < ENTRY_ALIASES_MOST)
+	else if (entry->aliases < ENTRY_ALIASES_MOST && !is_forgotten(intake, entry))
 		add_alias(intake, origin, spelling, hash, entry, modes);
 	return entry;
 }

@@ -3,35 +3,16 @@
 
 #include "ingest/ingest.h"
 
-#include "base/address.h"
-#include "base/check.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "net/access.h"
+#include "net/tcp.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* One address of one listener. */
-struct bind_point {
-	size_t listener;
-	union udp_address address;
-	bool optional; /* one family of two: it may be missing on this machine */
-};
-
-struct bind_points {
-	struct bind_point *at;
-	size_t count, cap;
-};
-
-static const struct listen_settings *
-listener_settings(const struct ingest *ingest, size_t listener)
-{
-	return ingest->listen->at[listener].settings;
-}
+#include <unistd.h>
 
 const char *
 ingest_listener_name(const struct ingest *ingest, size_t listener)
@@ -39,74 +20,22 @@ ingest_listener_name(const struct ingest *ingest, size_t listener)
 	return ingest->listen->at[listener].name;
 }
 
+/* What Graphite's sockets make of a line, where they differ from the others. */
 static void
-add_point(struct bind_points *points, size_t listener, const struct sockaddr *address,
-    socklen_t length, bool optional)
+make_graphite(const struct listen_settings *settings, struct origin *origin)
 {
-	points->at = mem_room(points->at, points->count, &points->cap, sizeof(*points->at));
-	struct bind_point *point = &points->at[points->count++];
-
-	*point = (struct bind_point){.listener = listener, .optional = optional};
-	memcpy(&point->address, address, length);
-}
-
-/* An empty host is any address and "localhost" the loopback, of both families
- * each; a name is all it resolves to. */
-static int
-add_host(
-    struct bind_points *points, size_t listener, const struct address *address, struct text *error)
-{
-	bool both = address->host[0] == '\0' || strcmp(address->host, "localhost") == 0;
-	struct addrinfo hints = {
-	    .ai_socktype = SOCK_DGRAM, .ai_flags = AI_NUMERICSERV | (both ? AI_PASSIVE : 0)};
-	const char *hosts[] = {address->host, NULL};
-	char port[8];
-
-	if (address->host[0] == '\0')
-		hosts[0] = "0.0.0.0", hosts[1] = "::";
-	else if (both)
-		hosts[0] = "127.0.0.1", hosts[1] = "::1";
-	snprintf(port, sizeof(port), "%u", address->port);
-	for (size_t i = 0; i < 2 && hosts[i] != NULL; i++) {
-		struct addrinfo *found;
-		int status = getaddrinfo(hosts[i], port, &hints, &found);
-
-		if (status != 0) {
-			text_printf(error, "cannot resolve %s: %s", hosts[i], gai_strerror(status));
-			return -EADDRNOTAVAIL;
-		}
-		for (struct addrinfo *at = found; at != NULL; at = at->ai_next)
-			add_point(points, listener, at->ai_addr, at->ai_addrlen, both);
-		freeaddrinfo(found);
-	}
-	return 0;
-}
-
-static int
-gather_points(const struct ingest *ingest, struct bind_points *points, struct text *error)
-{
-	for (size_t i = 0; i < ingest->listen->count; i++) {
-		const struct item_list *udp = &listener_settings(ingest, i)->udp;
-
-		for (size_t j = 0; j < udp->count; j++) {
-			struct address address;
-			const char *problem;
-
-			/* The configuration took it for a host and a port. */
-			CHECK(address_parse(((char **)udp->at)[j], &address, &problem) == 0 &&
-			    address.kind == ADDRESS_INET);
-			int status = add_host(points, i, &address, error);
-
-			if (status != 0)
-				return status;
-		}
-	}
-	return 0;
+	origin->rules.letter = false;
+	origin->rules.dialects = UINT32_C(1) << DIALECT_GRAPHITE;
+	/* No value is a delta there, whatever its sign: nothing to be told apart. */
+	origin->absolute = false;
+	origin->cumulative = false;
+	origin->graphite = true;
+	origin->keep_time = settings->graphite_timestamps == GRAPHITE_KEEP;
 }
 
 void
 ingest_origin(const struct listen_settings *settings, const struct limits_settings *limits,
-    struct text *prefix, struct origin *origin_out)
+    bool graphite, struct text *prefix, struct origin *origin_out)
 {
 	uint32_t dialects = 0;
 
@@ -129,30 +58,49 @@ ingest_origin(const struct listen_settings *settings, const struct limits_settin
 	    .absolute = settings->signed_gauges == SIGNED_ABSOLUTE,
 	    .cumulative = settings->counters == COUNTERS_CUMULATIVE,
 	};
+	if (graphite)
+		make_graphite(settings, origin_out);
 }
 
-/* Of every listener, each with its profile. */
+/* The origin of one of a listener's two ways to take lines in, if it has it. */
 static int
-make_origins(struct ingest *ingest, const struct limits_settings *limits, struct text *error)
+make_origin(const struct ingest *ingest, const struct limits_settings *limits, size_t listener,
+    bool graphite, struct text *prefix, struct text *error)
 {
-	const struct item_map *listen = ingest->listen;
+	struct listener *made = &ingest->listeners[listener];
+	struct origin *origin = graphite ? &made->graphite : &made->lines;
 
-	ingest->origins = mem_zero(listen->count, sizeof(*ingest->origins));
-	ingest->prefixes = mem_zero(listen->count, sizeof(*ingest->prefixes));
-	for (size_t i = 0; i < listen->count; i++) {
-		size_t profile = listen_profile(listen, i);
-		struct text prefix = {0};
+	ingest_origin(made->settings, limits, graphite, prefix, origin);
+	if (!listen_takes(made->settings, graphite))
+		return 0;
+	size_t profile = listen_profile(ingest->listen, listener, graphite);
 
-		ingest_origin(listener_settings(ingest, i), limits, &prefix, &ingest->origins[i]);
-		ingest->prefixes[i] = prefix.bytes;
-		if (profile >= LISTEN_PROFILES) {
-			text_printf(
-			    error, "listeners take lines in in more than %d ways", LISTEN_PROFILES);
-			return -EINVAL;
-		}
-		ingest->origins[i].profile = UINT32_C(1) << profile;
+	if (profile >= LISTEN_PROFILES) {
+		text_printf(error, "listeners take lines in in more than %d ways", LISTEN_PROFILES);
+		return -EINVAL;
 	}
+	origin->profile = UINT32_C(1) << profile;
 	return 0;
+}
+
+static int
+make_listener(const struct ingest *ingest, const struct limits_settings *limits, size_t listener,
+    struct text *error)
+{
+	struct listener *made = &ingest->listeners[listener];
+	struct text prefix = {0};
+
+	made->settings = ingest->listen->at[listener].settings;
+	made->name = ingest->listen->at[listener].name;
+	int status = make_origin(ingest, limits, listener, false, &prefix, error);
+
+	if (status == 0)
+		status = make_origin(ingest, limits, listener, true, &prefix, error);
+	made->prefix = prefix.bytes;
+	if (status != 0)
+		return status;
+	made->access = access_new(&made->settings->allow, &made->settings->deny, error);
+	return made->access != NULL ? 0 : -EINVAL;
 }
 
 static bool
@@ -161,88 +109,352 @@ is_missing_family(int status)
 	return status == -EADDRNOTAVAIL || status == -EAFNOSUPPORT;
 }
 
-static void
-log_listening(const struct ingest *ingest, const struct bind_point *point, int fd)
+static struct origin *
+listener_origin(const struct ingest *ingest, size_t listener, bool graphite)
 {
-	const struct listen_settings *settings = listener_settings(ingest, point->listener);
-	struct udp_memory memory = {0};
+	struct listener *of = &ingest->listeners[listener];
+
+	return graphite ? &of->graphite : &of->lines;
+}
+
+/* Whose turn it is to serve a socket that only one worker can. */
+static struct worker *
+next_worker(struct ingest *ingest)
+{
+	return &ingest->workers[ingest->next++ % ingest->count];
+}
+
+static void
+log_listening(const struct ingest *ingest, const struct bind_point *point, const char *remark)
+{
 	struct text address = {0};
 
-	udp_address_print(&point->address, &address);
-	if (udp_memory(fd, &memory) == 0)
-		log_info("listening on udp %s (%s): %u socket%s, each with a receive buffer of "
-			 "%u bytes, %u datagrams of one line (%lld bytes asked for)",
-		    text_string(&address), ingest_listener_name(ingest, point->listener),
-		    ingest->count, ingest->count == 1 ? "" : "s", memory.capacity,
-		    memory.capacity / UDP_DATAGRAM_CHARGE,
-		    (long long)settings->receive_buffer_bytes);
+	bind_point_print(point, &address);
+	log_info("listening on %s (%s%s)%s", text_string(&address),
+	    ingest->listeners[point->listener].name, point->graphite ? ", Graphite" : "", remark);
 	text_fini(&address);
 }
 
-/* Open one socket per worker on an address. A family that is missing beside
- * another one is said, and no error. */
-static int
-open_point(struct ingest *ingest, struct bind_point *point, struct text *error)
+/* With what the kernel has given to each of so many sockets of an address; who
+ * asked for it, and for how much, is said last. */
+static void
+log_buffers(const struct ingest *ingest, const struct bind_point *point, int fd, unsigned count,
+    const char *asked)
 {
-	const struct listen_settings *settings = listener_settings(ingest, point->listener);
-	enum udp_steering steering =
-	    settings->steer == STEER_RANDOM ? UDP_STEER_RANDOM : UDP_STEER_CLIENT;
-	int *fds = mem_zero(ingest->count, sizeof(*fds));
-	int status = udp_open_shared(&point->address, (size_t)settings->receive_buffer_bytes,
-	    steering, fds, ingest->count, error);
+	struct udp_memory memory = {0};
+	struct text remark = {0};
 
-	if (status != 0 && point->optional && is_missing_family(status)) {
-		log_info("%s", text_string(error));
-		text_reset(error);
-		status = 0;
-	} else if (status == 0) {
-		log_listening(ingest, point, fds[0]);
+	if (udp_memory(fd, &memory) == 0)
+		text_printf(&remark,
+		    ": %u socket%s, each with a receive buffer of %u bytes, %u datagrams of one "
+		    "line (%s)",
+		    count, count == 1 ? "" : "s", memory.capacity,
+		    memory.capacity / UDP_DATAGRAM_CHARGE, asked);
+	log_listening(ingest, point, text_string(&remark));
+	text_fini(&remark);
+}
+
+static void
+add_receiver(struct ingest *ingest, struct worker *worker, const struct bind_point *point, int fd,
+    int bin, bool inherited)
+{
+	worker_add_socket(worker, point->listener,
+	    listener_origin(ingest, point->listener, point->graphite),
+	    &(struct inlet){
+		.fd = fd,
+		.bin = bin,
+		.inherited = inherited,
+		.access = ingest->listeners[point->listener].access,
+		.address = point->address,
+		.path = point->path,
+	    });
+}
+
+static void
+add_door(struct ingest *ingest, const struct bind_point *point, int fd)
+{
+	const struct listener *listener = &ingest->listeners[point->listener];
+	struct text address = {0};
+
+	bind_point_print(point, &address);
+	log_listening(ingest, point, "");
+	worker_add_door(&ingest->workers[0],
+	    &(struct door){
+		.fd = fd,
+		.transport = point->transport,
+		.framing = point->transport == TRANSPORT_UNIX_STREAM
+		    ? (enum framing_kind)listener->settings->framing
+		    : FRAMING_LINES,
+		.listener = point->listener,
+		.origin = listener_origin(ingest, point->listener, point->graphite),
+		.access = listener->access,
+		.address = text_string(&address),
+	    });
+	ingest->doors =
+	    mem_room(ingest->doors, ingest->door_count, &ingest->door_cap, sizeof(*ingest->doors));
+	ingest->doors[ingest->door_count++] = *point;
+	text_fini(&address);
+}
+
+/* One socket per worker. */
+static int
+open_udp(struct ingest *ingest, struct bind_point *point, struct text *error)
+{
+	const struct listener *listener = &ingest->listeners[point->listener];
+	const struct udp_plan plan = {
+	    .buffer_bytes = (size_t)listener->settings->receive_buffer_bytes,
+	    .steering =
+		listener->settings->steer == STEER_RANDOM ? UDP_STEER_RANDOM : UDP_STEER_CLIENT,
+	    .access = listener->access,
+	    .count = ingest->count,
+	};
+	int *fds = mem_zero(ingest->count, sizeof(*fds)), bin = -1;
+	int status = udp_open_shared(&point->address, &plan, fds, &bin, error);
+
+	if (status == 0) {
+		char asked[48];
+
+		snprintf(asked, sizeof(asked), "%lld bytes asked for",
+		    (long long)listener->settings->receive_buffer_bytes);
+		log_buffers(ingest, point, fds[0], ingest->count, asked);
 		for (unsigned i = 0; i < ingest->count; i++)
-			worker_add_socket(&ingest->workers[i], point->listener,
-			    &ingest->origins[point->listener], fds[i], &point->address);
+			add_receiver(
+			    ingest, &ingest->workers[i], point, fds[i], i == 0 ? bin : -1, false);
 	}
 	free(fds);
 	return status;
 }
 
+static int
+open_tcp(struct ingest *ingest, struct bind_point *point, struct text *error)
+{
+	int fd = tcp_listen(&point->address, error);
+
+	if (fd < 0)
+		return fd;
+	add_door(ingest, point, fd);
+	return 0;
+}
+
+static int
+open_unix(struct ingest *ingest, const struct bind_point *point, struct text *error)
+{
+	const struct listen_settings *settings = ingest->listeners[point->listener].settings;
+	bool stream = point->transport == TRANSPORT_UNIX_STREAM;
+
+	ingest->names = mem_room(
+	    ingest->names, ingest->names_count, &ingest->names_cap, sizeof(*ingest->names));
+	int fd = unix_bind("socket", point->path, stream ? SOCK_STREAM : SOCK_DGRAM,
+	    (mode_t)settings->socket_mode, settings->socket_group,
+	    &ingest->names[ingest->names_count], error);
+
+	if (fd < 0)
+		return fd;
+	ingest->names_count++;
+	if (stream && listen(fd, SOMAXCONN) != 0) {
+		text_printf(error, "socket %s: %s", point->path, strerror(errno));
+		return -errno;
+	}
+	if (stream) {
+		add_door(ingest, point, fd);
+	} else {
+		log_listening(ingest, point, "");
+		add_receiver(ingest, next_worker(ingest), point, fd, -1, false);
+	}
+	return 0;
+}
+
+/* A family that is missing beside another one is said, and no error. */
+static int
+open_point(struct ingest *ingest, struct bind_point *point, struct text *error)
+{
+	int status = 0;
+
+	switch (point->transport) {
+	case TRANSPORT_UDP: status = open_udp(ingest, point, error); break;
+	case TRANSPORT_TCP: status = open_tcp(ingest, point, error); break;
+	default: status = open_unix(ingest, point, error);
+	}
+	if (status != 0 && point->optional && is_missing_family(status)) {
+		log_info("%s", text_string(error));
+		text_reset(error);
+		status = 0;
+	}
+	return status;
+}
+
+/* Is there a socket for this place, opened for us? */
+static bool
+is_inherited(const struct inheritance *inherited, const struct bind_point *point)
+{
+	bool stream =
+	    point->transport == TRANSPORT_TCP || point->transport == TRANSPORT_UNIX_STREAM;
+	int type = stream ? SOCK_STREAM : SOCK_DGRAM;
+
+	return point->path != NULL ? inherit_covers_path(inherited, type, point->path)
+				   : inherit_covers_address(inherited, type, &point->address);
+}
+
+/* Sockets that others opened are held to the same rules. */
+static int
+check_inherited(const struct ingest *ingest, const struct inherited *socket,
+    const struct bind_point *point, struct text *error)
+{
+	const struct listener *listener = &ingest->listeners[point->listener];
+	uint8_t host[INET_HOST_BYTES];
+
+	if (!listen_takes(listener->settings, point->graphite)) {
+		text_printf(error,
+		    "the socket %s is for %s lines, and the listener %s has no "
+		    "address for these",
+		    socket->name, point->graphite ? "Graphite's" : "StatsD's", listener->name);
+		return -EINVAL;
+	}
+	inet_host(&point->address, host);
+	if (point->path == NULL && !network_is_loopback(host) &&
+	    !listen_names_networks(listener->settings)) {
+		text_printf(error,
+		    "other machines can reach the socket %s: say which of them may "
+		    "send, with a line like allow: [private] in the listener %s",
+		    socket->name, listener->name);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* What a socket dropped before we had it is in nobody's books. */
+static void
+log_past_drops(const struct bind_point *point, int fd)
+{
+	struct udp_memory memory = {0};
+	struct text address = {0};
+
+	if (udp_memory(fd, &memory) != 0 || memory.dropped == 0)
+		return;
+	bind_point_print(point, &address);
+	log_warn("%s: a socket opened for us has dropped %u datagrams since it was opened, before "
+		 "this start",
+	    text_string(&address), memory.dropped);
+	text_fini(&address);
+}
+
+/* Take over a socket that was opened for us. */
+static int
+adopt(struct ingest *ingest, const struct inheritance *inherited, const struct inherited *socket,
+    struct text *error)
+{
+	bool is_unix = socket->family == AF_UNIX, stream = socket->type == SOCK_STREAM;
+	struct bind_point point = {
+	    .transport = is_unix ? (stream ? TRANSPORT_UNIX_STREAM : TRANSPORT_UNIX_DATAGRAM)
+				 : (stream ? TRANSPORT_TCP : TRANSPORT_UDP),
+	    .path = socket->path,
+	};
+	int status =
+	    inherit_listener(socket, ingest->listen, &point.listener, &point.graphite, error);
+
+	if (!is_unix)
+		point.address = socket->address;
+	if (status == 0)
+		status = check_inherited(ingest, socket, &point, error);
+	if (status != 0)
+		return status;
+	if (stream) {
+		add_door(ingest, &point, socket->fd);
+	} else {
+		unsigned count = inherit_siblings(inherited, socket);
+
+		if (count > 0 && is_unix)
+			log_listening(ingest, &point, "");
+		else if (count > 0)
+			log_buffers(ingest, &point, socket->fd, count,
+			    "as ReceiveBuffer= of the socket unit has it");
+		log_past_drops(&point, socket->fd);
+		add_receiver(ingest, next_worker(ingest), &point, socket->fd, -1, true);
+	}
+	return 0;
+}
+
 static void
 init_workers(struct ingest *ingest, const struct ingest_plan *plan, size_t receivers)
 {
+	ingest->workers = mem_zero(plan->workers, sizeof(*ingest->workers));
 	ingest->plan = (struct worker_plan){
 	    .budget = plan->budget,
 	    .quota = &ingest->quota,
+	    .sources = ingest->sources,
 	    .rules = plan->rules,
 	    .kinds_clash = plan->kinds_clash,
 	    .listeners = plan->listen->count,
 	    .receivers = receivers,
+	    .streams =
+		{
+		    .line_bytes = (size_t)plan->limits->line_bytes,
+		    .connections = plan->limits->connections,
+		    .per_address = plan->limits->connections_per_address,
+		    .idle_ns = plan->limits->idle_connection_ns,
+		},
+	    .workers = ingest->workers,
+	    .count = plan->workers,
 	    .sealed = plan->sealed,
 	    .sealed_kind = plan->sealed_kind,
 	};
-	ingest->workers = mem_zero(plan->workers, sizeof(*ingest->workers));
 	for (unsigned i = 0; i < plan->workers; i++)
 		worker_init(&ingest->workers[i], i, &ingest->plan);
+}
+
+static bool
+has_sockets(const struct ingest *ingest)
+{
+	for (unsigned i = 0; i < ingest->count; i++)
+		if (ingest->workers[i].receiver_count > 0)
+			return true;
+	return ingest->door_count > 0;
+}
+
+/* First what is open already: it may stand in the way of the rest. */
+static int
+open_sockets(struct ingest *ingest, const struct inheritance *inherited,
+    const struct bind_points *points, struct text *error)
+{
+	int status = 0;
+
+	for (size_t i = 0; i < inherited->count && status == 0; i++)
+		status = adopt(ingest, inherited, &inherited->at[i], error);
+	for (size_t i = 0; i < points->count && status == 0; i++)
+		if (!is_inherited(inherited, &points->at[i]))
+			status = open_point(ingest, &points->at[i], error);
+	if (status == 0 && !has_sockets(ingest)) {
+		text_puts(
+		    error, "nothing to listen on: no address of any listener could be opened");
+		status = -EADDRNOTAVAIL;
+	}
+	return status;
 }
 
 int
 ingest_open(struct ingest *ingest, const struct ingest_plan *plan, struct text *error)
 {
 	struct bind_points points = {0};
+	int status = 0;
 
 	*ingest = (struct ingest){.listen = plan->listen, .count = plan->workers};
-	ingest->quota.most = plan->limits->series;
-	int status = make_origins(ingest, plan->limits, error);
-
-	if (status == 0)
-		status = gather_points(ingest, &points, error);
-	init_workers(ingest, plan, points.count);
-	for (size_t i = 0; i < points.count && status == 0; i++)
-		status = open_point(ingest, &points.at[i], error);
-	free(points.at);
-	if (status == 0 && ingest->workers[0].receiver_count == 0) {
-		text_puts(
-		    error, "nothing to listen on: no address of any listener could be opened");
-		status = -EADDRNOTAVAIL;
+	quota_init(&ingest->quota, plan->limits);
+	ingest->sources = sources_new(plan->workers, plan->limits->series_per_source);
+	ingest->listeners = mem_zero(plan->listen->count, sizeof(*ingest->listeners));
+	for (size_t i = 0; i < plan->listen->count && status == 0; i++)
+		status = make_listener(ingest, plan->limits, i, error);
+	if (status == 0 && plan->stdin_ended == NULL)
+		status = bind_points_gather(plan->listen, &points, error);
+	if (status == 0) {
+		init_workers(ingest, plan, points.count + plan->inherited->count);
+		if (plan->stdin_ended != NULL)
+			worker_add_stdin(&ingest->workers[0], plan->stdin_listener,
+			    &ingest->listeners[plan->stdin_listener].lines, STDIN_FILENO,
+			    plan->stdin_ended);
+		else
+			status = open_sockets(ingest, plan->inherited, &points, error);
 	}
+	free(points.at);
 	return status;
 }
 
@@ -251,6 +463,13 @@ ingest_start(struct ingest *ingest)
 {
 	for (unsigned i = 0; i < ingest->count; i++)
 		worker_start(&ingest->workers[i]);
+}
+
+void
+ingest_hide(struct ingest *ingest)
+{
+	for (size_t i = 0; i < ingest->names_count; i++)
+		unix_remove(&ingest->names[i]);
 }
 
 void
@@ -265,10 +484,14 @@ ingest_fini(struct ingest *ingest)
 {
 	for (unsigned i = 0; i < ingest->count; i++)
 		worker_fini(&ingest->workers[i]);
-	for (size_t i = 0; i < ingest->listen->count; i++)
-		free(ingest->prefixes[i]);
-	free(ingest->prefixes);
-	free(ingest->origins);
+	for (size_t i = 0; i < ingest->listen->count; i++) {
+		free(ingest->listeners[i].prefix);
+		access_free(&ingest->listeners[i].access);
+	}
+	sources_free(ingest->sources);
+	free(ingest->doors);
+	free(ingest->names);
+	free(ingest->listeners);
 	free(ingest->workers);
 }
 

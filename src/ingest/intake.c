@@ -5,6 +5,8 @@
 
 #include "base/clock.h"
 #include "parse/event.h"
+#include "parse/graphite.h"
+#include "parse/http.h"
 #include "parse/letter.h"
 #include "parse/line.h"
 #include "parse/quick.h"
@@ -42,11 +44,11 @@ conclude(struct intake *intake, const struct origin *origin, struct outcome outc
 		counter_add(&origin->counters[INTAKE_LINES_REFUSED + outcome.refused], 1);
 }
 
-/* What a rule drops is no mistake of the client's. */
+/* What the operator keeps out is no mistake of the client's. */
 static void
 refuse(struct intake *intake, struct outcome *outcome, enum reason reason)
 {
-	intake->elements_refused += reason != REASON_RULE;
+	intake->elements_refused += reason != REASON_RULE && reason != REASON_BLOCKED;
 	if (outcome->refused == REASON_NONE)
 		outcome->refused = reason;
 }
@@ -80,7 +82,7 @@ look_closer(struct intake *intake, const struct origin *origin, struct pending *
 		if (entry == NULL)
 			return NULL;
 	} else {
-		modes = entry->modes;
+		modes = entry_modes(entry);
 		if (entry_alias(entry) != NULL) {
 			window_stamp(intake->window, entry);
 			entry = entry_alias(entry);
@@ -95,6 +97,10 @@ look_closer(struct intake *intake, const struct origin *origin, struct pending *
 	}
 	if (entry == intake->table.dropped) {
 		*reason_out = REASON_RULE;
+		return NULL;
+	}
+	if ((entry_modes(entry) & ENTRY_BLOCKED) != 0) {
+		*reason_out = REASON_BLOCKED;
 		return NULL;
 	}
 	if ((modes & ENTRY_ABSOLUTE) != 0)
@@ -112,7 +118,7 @@ find_series(struct intake *intake, const struct origin *origin, struct pending *
 	if (entry == NULL || !entry_fits(entry, &pending->sample, origin->profile))
 		entry =
 		    table_find(&intake->table, pending->hash, &pending->sample, origin->profile);
-	if (entry != NULL && entry->modes == 0)
+	if (entry != NULL && entry_modes(entry) == 0)
 		return entry;
 	return look_closer(intake, origin, pending, entry, reason_out);
 }
@@ -174,11 +180,13 @@ static void
 settle(struct intake *intake, const struct origin *origin)
 {
 	counter *counters = origin->counters;
+	uint64_t lines = intake->single_lines + intake->lines;
 
 	fold_all(intake, origin);
 	for (size_t i = 0; i < intake->lines; i++)
 		conclude(intake, origin, intake->outcome[i]);
-	counter_add(&counters[INTAKE_LINES], intake->single_lines + intake->lines);
+	source_desk_count(&intake->desk, lines, lines - intake->lines_accepted);
+	counter_add(&counters[INTAKE_LINES], lines);
 	counter_add(&counters[INTAKE_LINES_ACCEPTED], intake->lines_accepted);
 	counter_add(&counters[INTAKE_ELEMENTS_REFUSED], intake->elements_refused);
 	intake->lines = 0;
@@ -207,12 +215,10 @@ add_pending(struct intake *intake, const struct origin *origin, struct outcome *
 		fold_all(intake, origin);
 }
 
-/* May a sample be of this time? */
+/* May a sample be of this time, both in s? */
 static enum reason
-check_time(int64_t timestamp)
+check_time(int64_t timestamp, int64_t now)
 {
-	int64_t now = clock_wall_ns() / CLOCK_SECOND;
-
 	if (timestamp < now - INTAKE_OLDEST_SECONDS)
 		return REASON_LATE;
 	return timestamp > now + INTAKE_NEWEST_SECONDS ? REASON_FUTURE : REASON_NONE;
@@ -229,7 +235,7 @@ take_element(
 	if (reason == REASON_NONE && is_total(origin, sample))
 		make_total(intake, sample);
 	else if (reason == REASON_NONE && sample->timestamp != 0)
-		reason = check_time(sample->timestamp);
+		reason = check_time(sample->timestamp, clock_wall_ns() / CLOCK_SECOND);
 	if (reason == REASON_NONE) {
 		add_pending(intake, origin, outcome);
 		return;
@@ -284,6 +290,21 @@ take_event(struct intake *intake, const struct origin *origin, const char *bytes
 	counter_add(&origin->counters[event.check ? INTAKE_CHECKS : INTAKE_EVENTS], 1);
 }
 
+static void
+take_graphite(
+    struct intake *intake, const struct origin *origin, const char *bytes, const char *end)
+{
+	struct sample *sample = &intake->pending[intake->samples].sample;
+	enum reason reason;
+
+	if (!graphite_line(bytes, end, sample, &reason))
+		return;
+	sample->exact = origin->keep_time;
+	if (sample->timestamp == 0)
+		sample->timestamp = clock_wall_ns() / CLOCK_SECOND;
+	take_element(intake, origin, open_line(intake), reason);
+}
+
 static bool
 is_event(const struct origin *origin, const char *bytes, const char *end)
 {
@@ -295,7 +316,12 @@ is_event(const struct origin *origin, const char *bytes, const char *end)
 static void
 take_line(struct intake *intake, const struct origin *origin, const char *bytes, const char *end)
 {
-	if (origin->rules.letter)
+	if (intake->stream && http_is_request(bytes, end)) {
+		intake->http = true;
+		refuse(intake, open_line(intake), REASON_HTTP);
+	} else if (origin->graphite)
+		take_graphite(intake, origin, bytes, end);
+	else if (origin->rules.letter)
 		take_letter(intake, origin, bytes, end);
 	else if (is_event(origin, bytes, end))
 		take_event(intake, origin, bytes, end);
@@ -304,17 +330,23 @@ take_line(struct intake *intake, const struct origin *origin, const char *bytes,
 }
 
 /* Most lines: one sample, of one number, with nothing else, or of what the
- * grammar adds to that. */
+ * grammar adds to that; of which a web browser's request may be one. */
 static inline bool
-read_quick(const struct origin *origin, const char **at, const char *end, struct sample *sample)
+read_quick(const struct intake *intake, const struct origin *origin, const char **at,
+    const char *end, struct sample *sample)
 {
-	const char *stop = quick_sample(*at, end, sample);
+	const char *begin = *at, *stop = quick_sample(begin, end, sample);
 
 	if (stop != NULL && quick_end(at, stop, end))
 		return true;
 	if (origin->rules.letter)
 		return false;
-	return stop != NULL ? line_fields(at, stop, end, sample) : line_single(at, end, sample);
+	if (stop != NULL ? !line_fields(at, stop, end, sample) : !line_single(at, end, sample))
+		return false;
+	if (!intake->stream || !http_is_request(begin, *at))
+		return true;
+	*at = begin;
+	return false;
 }
 
 static inline bool
@@ -322,7 +354,7 @@ take_quick(struct intake *intake, const struct origin *origin, const char **at, 
 {
 	struct sample *sample = &intake->pending[intake->samples].sample;
 
-	if (!read_quick(origin, at, end, sample))
+	if (!read_quick(intake, origin, at, end, sample))
 		return false;
 	if (origin->cumulative && sample->kind == KIND_COUNTER)
 		make_total(intake, sample);
@@ -346,26 +378,102 @@ take_next_line(struct intake *intake, const struct origin *origin, const char *b
 	return newline != NULL ? newline + 1 : end;
 }
 
-void
-intake_datagram(struct intake *intake, const struct origin *origin, const char *bytes, size_t len,
+/* Most of Graphite's lines: all in their place, and of a time that may be. */
+static inline bool
+take_quick_graphite(struct intake *intake, const struct origin *origin, const char **at,
+    const char *end, int64_t now)
+{
+	struct sample *sample = &intake->pending[intake->samples].sample;
+	const char *next = graphite_quick(*at, end, sample);
+
+	if (next == NULL || check_time(sample->timestamp, now) != REASON_NONE)
+		return false;
+	sample->exact = origin->keep_time;
+	add_pending(intake, origin, NULL);
+	intake->single_lines++;
+	*at = next;
+	return true;
+}
+
+/* As take_lines() does with StatsD's. */
+static void
+take_graphite_lines(
+    struct intake *intake, const struct origin *origin, const char *bytes, const char *end)
+{
+	int64_t now = clock_wall_ns() / CLOCK_SECOND;
+
+	while (bytes < end && !intake->http) {
+		if (intake->lines == INTAKE_PENDING)
+			settle(intake, origin);
+		if (!take_quick_graphite(intake, origin, &bytes, end, now))
+			bytes = take_next_line(intake, origin, bytes, end, false);
+	}
+}
+
+/* What comes now is of this source. */
+static inline void
+turn_to(struct intake *intake, const struct arrival *arrival)
+{
+	intake->source = arrival->source;
+	source_desk_turn(&intake->desk, arrival->source, (int64_t)arrival->stamp);
+}
+
+/* Take in lines up to the end, or to a request of a web browser. */
+static void
+take_lines(struct intake *intake, const struct origin *origin, const char *bytes, size_t len,
     bool cut, const struct arrival *arrival)
 {
 	const char *end = bytes + len;
 	uint64_t stamp = arrival->stamp * STAMPS_PER_NS;
 
-	intake->source = arrival->source;
+	turn_to(intake, arrival);
 	if (intake->stamp < stamp)
 		intake->stamp = stamp;
-	while (bytes < end) {
+	if (origin->graphite && !cut) {
+		take_graphite_lines(intake, origin, bytes, end);
+		bytes = end;
+	}
+	while (bytes < end && !intake->http) {
 		if (intake->lines == INTAKE_PENDING)
 			settle(intake, origin);
 		if (cut || !take_quick(intake, origin, &bytes, end))
 			bytes = take_next_line(intake, origin, bytes, end, cut);
 	}
+	settle(intake, origin);
+	counter_add(&origin->counters[INTAKE_BYTES + origin->transport], len);
+}
+
+void
+intake_datagram(struct intake *intake, const struct origin *origin, const char *bytes, size_t len,
+    bool cut, const struct arrival *arrival)
+{
+	take_lines(intake, origin, bytes, len, cut, arrival);
 	if (cut)
 		counter_add(&origin->counters[INTAKE_DATAGRAMS_TRUNCATED], 1);
-	settle(intake, origin);
 	/* Last, so that whoever sees a datagram counted finds its lines counted. */
-	counter_add(&origin->counters[INTAKE_BYTES], len);
 	counter_add(&origin->counters[INTAKE_DATAGRAMS], 1);
+}
+
+bool
+intake_lines(struct intake *intake, const struct origin *origin, const char *bytes, size_t len,
+    const struct arrival *arrival)
+{
+	/* No web page gets at standard input. */
+	intake->stream = origin->transport != TRANSPORT_STDIN;
+	take_lines(intake, origin, bytes, len, false, arrival);
+	intake->stream = false;
+	bool http = intake->http;
+
+	intake->http = false;
+	return !http;
+}
+
+void
+intake_refuse(struct intake *intake, const struct origin *origin, enum reason reason, size_t len,
+    const struct arrival *arrival)
+{
+	turn_to(intake, arrival);
+	refuse(intake, open_line(intake), reason);
+	settle(intake, origin);
+	counter_add(&origin->counters[INTAKE_BYTES + origin->transport], len);
 }

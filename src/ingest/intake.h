@@ -10,7 +10,10 @@
 #pragma once
 
 #include "aggregate/table.h"
+#include "ingest/errand.h"
+#include "ingest/quota.h"
 #include "ingest/rules.h"
+#include "ingest/sources.h"
 #include "parse/canonical.h"
 
 /* Samples in flight between parsing and folding. */
@@ -28,16 +31,13 @@
  * ten thousand of them must not run ahead of what another worker gets next. */
 #define STAMPS_PER_NS 16
 
-/* Shared by all workers. */
-struct series_quota {
-	int64_t most;
-	_Atomic int64_t used; /* relaxed: a limit, not a lock */
-};
-
 /* How lines of one origin are taken in: a listener's, or a test's. */
 struct origin {
 	uint32_t profile; /* one bit: listeners with equal settings share it */
 	struct canonical_rules rules;
+	enum transport_kind transport;
+	bool graphite;     /* lines are Graphite's: name, value, time ... */
+	bool keep_time;    /* ... which is kept as it is */
 	bool absolute;     /* a gauge's sign is part of its value */
 	bool cumulative;   /* counters come as running totals */
 	counter *counters; /* INTAKE_COUNTERS of them, this worker's alone */
@@ -67,17 +67,25 @@ struct intake {
 	struct window *window; /* the open one */
 	struct budget budget;
 	struct series_quota *quota;
-	const struct rules *rules; /* shared; NULL: none */
-	struct rules_room *room;   /* for them */
-	bool kinds_clash;          /* a sink's names do not tell all kinds apart */
+	size_t memory_used, memory_held; /* by the table, as the quota has been told */
+	struct source_desk desk;         /* who sends; keeps no books before it is set up */
+	const struct rules *rules;       /* shared; NULL: none */
+	struct rules_room *room;         /* for them */
+	bool kinds_clash;                /* a sink's names do not tell all kinds apart */
 	struct canonical canonical;
 	const uint8_t *source; /* of the datagram that is being taken in */
 	uint64_t stamp;        /* the next sample's; strictly increasing */
+	bool stream;           /* it comes off one ... */
+	bool http;             /* ... and was found to be a web browser's */
 	/* Not counted yet: lines that were one sample, lines accepted. */
 	uint64_t single_lines, lines_accepted, elements_refused;
 	size_t samples, lines;
 	struct pending pending[INTAKE_PENDING];
 	struct outcome outcome[INTAKE_PENDING];
+	/* Of first sights. */
+	struct blocks blocks;
+	const char *forgetting; /* names that get no aliases just now; NULL: none */
+	struct space_saving refused_prefixes;
 };
 
 /* The rules must outlive it; NULL: none. */
@@ -89,6 +97,15 @@ void intake_fini(struct intake *intake);
  * end. */
 void intake_datagram(struct intake *intake, const struct origin *origin, const char *bytes,
     size_t len, bool cut, const struct arrival *arrival);
+
+/* Take in whole lines off a stream. False at one that looks like a request of
+ * a web browser: it is refused, and what follows it is left alone. */
+bool intake_lines(struct intake *intake, const struct origin *origin, const char *bytes, size_t len,
+    const struct arrival *arrival);
+
+/* Refuse a line of a stream, of which len bytes came, unseen. */
+void intake_refuse(struct intake *intake, const struct origin *origin, enum reason reason,
+    size_t len, const struct arrival *arrival);
 
 /* Bring a spelling into its canonical form, as the client, the listener and the
  * rules have it, with what the rules want beyond. The form borrows the bytes of
@@ -107,3 +124,9 @@ uint8_t intake_modes(
  * *reason_out. */
 struct entry *intake_admit(struct intake *intake, const struct origin *origin,
     const struct sample *spelling, uint64_t hash, uint8_t *modes_out, enum reason *reason_out);
+
+/* An entry has been retired: what it counted for has it no longer. */
+void intake_let_go(struct intake *intake, const struct entry *entry);
+
+/* Tell the quota what the table takes, after it has grown or shrunk. */
+void intake_count_memory(struct intake *intake);

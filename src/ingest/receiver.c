@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* receiver.c -- one UDP socket in one worker. */
+/* receiver.c -- one socket of datagrams in one worker. */
 
 #include "ingest/receiver.h"
 
 #include "base/check.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "metric/source.h"
+#include "net/access.h"
+#include "net/unix.h"
 
 #include <errno.h>
-#include <linux/filter.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -40,15 +42,21 @@
 #define SLOT_BYTES ((size_t)64 << 10)
 #define SLOT_STRIDE (SLOT_BYTES + 4096 + 64)
 
+/* Beside a datagram: of UDP when it arrived, of a unix socket who sent it.
+ * There is no room for both, nor for descriptors that somebody might send: the
+ * kernel closes what does not fit. */
+#define CONTROL_BYTES UDP_CONTROL_BYTES
+_Static_assert(CMSG_SPACE(sizeof(struct ucred)) == CONTROL_BYTES, "a sender fits, nothing else");
+
 struct slots {
 	struct mmsghdr message[SLOTS];
 	struct iovec piece[SLOTS];
-	union udp_address source[SLOTS];
-	_Alignas(struct cmsghdr) char control[SLOTS][UDP_CONTROL_BYTES];
+	union inet_address source[SLOTS];
+	_Alignas(struct cmsghdr) char control[SLOTS][CONTROL_BYTES];
 	char *bytes;
 };
 
-_Static_assert(UDP_HOST_BYTES == SOURCE_BYTES, "a source is a host");
+_Static_assert(INET_HOST_BYTES == SOURCE_BYTES, "a source is a host");
 
 /* Tell the kernel again how much room there is beside the bytes: it says how
  * much it took in the same place. */
@@ -85,12 +93,27 @@ slots_free(struct slots *slots)
 	free(slots);
 }
 
+static bool
+is_unix(const struct receiver *receiver)
+{
+	return receiver->origin.transport == TRANSPORT_UNIX_DATAGRAM;
+}
+
+void
+receiver_print(const struct receiver *receiver, struct text *out)
+{
+	if (is_unix(receiver))
+		text_puts(out, receiver->inlet.path);
+	else
+		inet_print(&receiver->inlet.address, out);
+}
+
 static void
 log_failure(const struct receiver *receiver, int error)
 {
 	struct text address = {0};
 
-	udp_address_print(&receiver->address, &address);
+	receiver_print(receiver, &address);
 	log_warn("receiving on %s: %s", text_string(&address), strerror(error));
 	text_fini(&address);
 }
@@ -132,11 +155,29 @@ stamp_of(const struct receiver *receiver, struct msghdr *message, int64_t now)
 {
 	int64_t wall;
 
-	if (message->msg_controllen == 0 || clock_is_virtual() || !udp_arrival(message, &wall))
+	if (message->msg_controllen == 0 || is_unix(receiver) || clock_is_virtual() ||
+	    !udp_arrival(message, &wall))
 		return (uint64_t)now;
 	int64_t stamp = wall - receiver->wall_ahead_ns;
 
 	return (uint64_t)(stamp < 1 ? 1 : stamp < now ? stamp : now);
+}
+
+/* Where datagram i of a recvmmsg came from. False: it may not come. */
+static bool
+admit(const struct receiver *receiver, size_t i, uint8_t *source_out)
+{
+	struct slots *slots = receiver->slots;
+	const struct access *access = receiver->inlet.access;
+	struct ucred sender;
+
+	if (!is_unix(receiver)) {
+		inet_host(&slots->source[i], source_out);
+		return access == NULL || access_admits_host(access, source_out);
+	}
+	unix_sender(&slots->message[i].msg_hdr, &sender);
+	source_of_user(sender.uid, source_out);
+	return access == NULL || access_admits_user(access, sender.uid, &sender.gid, 1);
 }
 
 /* What datagram i of a recvmmsg counts against a budget of bytes. */
@@ -152,9 +193,11 @@ take_datagram(struct receiver *receiver, size_t i, int64_t now)
 	    .source = source,
 	};
 
-	udp_host(&slots->source[i], source);
-	intake_datagram(receiver->intake, &receiver->origin, slots->piece[i].iov_base,
-	    message->msg_len, cut, &arrival);
+	if (admit(receiver, i, source))
+		intake_datagram(receiver->intake, &receiver->origin, slots->piece[i].iov_base,
+		    message->msg_len, cut, &arrival);
+	else
+		counter_add(&receiver->origin.counters[INTAKE_DATAGRAMS_FILTERED], 1);
 	make_room(slots, i);
 	return message->msg_len > UDP_DATAGRAM_CHARGE ? message->msg_len : UDP_DATAGRAM_CHARGE;
 }
@@ -167,7 +210,8 @@ receive_some(struct receiver *receiver, size_t *bytes)
 	int count;
 
 	do
-		count = recvmmsg(receiver->fd, receiver->slots->message, SLOTS, MSG_DONTWAIT, NULL);
+		count = recvmmsg(
+		    receiver->inlet.fd, receiver->slots->message, SLOTS, MSG_DONTWAIT, NULL);
 	while (count < 0 && errno == EINTR);
 	if (count < 0) {
 		if (errno != EAGAIN)
@@ -176,7 +220,8 @@ receive_some(struct receiver *receiver, size_t *bytes)
 	}
 	int64_t now = clock_mono_ns();
 
-	if (count > 0 && receiver->slots->message[0].msg_hdr.msg_controllen > 0)
+	if (count > 0 && !is_unix(receiver) &&
+	    receiver->slots->message[0].msg_hdr.msg_controllen > 0)
 		watch_wall_clock(receiver, now);
 	for (size_t i = 0; i < (size_t)count; i++)
 		*bytes += take_datagram(receiver, i, now);
@@ -225,7 +270,7 @@ judge(struct receiver *receiver, bool paused, int64_t now)
 	receiver->judged_ns = now;
 	receiver->datagrams = 0;
 	receiver->bytes = 0;
-	return clock_is_virtual() ? 0 : pause_ns;
+	return clock_is_virtual() || is_unix(receiver) ? 0 : pause_ns;
 }
 
 static void on_readable(uv_poll_t *poll, int status, int events);
@@ -267,7 +312,8 @@ clear_error(struct receiver *receiver)
 	int error = 0;
 	socklen_t length = sizeof(error);
 
-	if (getsockopt(receiver->fd, SOL_SOCKET, SO_ERROR, &error, &length) == 0 && error != 0)
+	if (getsockopt(receiver->inlet.fd, SOL_SOCKET, SO_ERROR, &error, &length) == 0 &&
+	    error != 0)
 		log_failure(receiver, error);
 	wait_for_socket(receiver);
 }
@@ -284,9 +330,42 @@ on_readable(uv_poll_t *poll, int status, int events)
 		take_turn(receiver);
 }
 
+/* What the kernel has dropped at a socket since it was opened, modulo 2^32. */
+static uint32_t
+drops_of(int fd)
+{
+	struct udp_memory memory;
+
+	return udp_memory(fd, &memory) == 0 ? memory.dropped : 0;
+}
+
+/* What was dropped before an inherited socket was ours is not counted, nor what
+ * came into the bin before the kernel steered anything there. */
+static void
+note_drops(struct receiver *receiver)
+{
+	const struct inlet *inlet = &receiver->inlet;
+
+	if (inlet->inherited)
+		receiver->dropped = drops_of(inlet->fd);
+	if (inlet->bin >= 0)
+		receiver->filtered = drops_of(inlet->bin);
+}
+
+/* Where nobody is refused, nobody need be asked. */
+static const struct access *
+access_of(const struct receiver *receiver)
+{
+	const struct access *access = receiver->inlet.access;
+	bool restricts =
+	    is_unix(receiver) ? access_restricts_users(access) : access_restricts_hosts(access);
+
+	return restricts ? access : NULL;
+}
+
 void
 receiver_init(struct receiver *receiver, struct thread *thread, struct intake *intake,
-    struct slots *slots, const struct origin *origin, int fd, const union udp_address *address)
+    struct slots *slots, const struct origin *origin, const struct inlet *inlet)
 {
 	struct udp_memory memory = {0};
 
@@ -295,14 +374,18 @@ receiver_init(struct receiver *receiver, struct thread *thread, struct intake *i
 	    .intake = intake,
 	    .slots = slots,
 	    .origin = *origin,
-	    .fd = fd,
-	    .address = *address,
+	    .inlet = *inlet,
 	    .wall_ahead_ns = measure_wall_ahead(),
 	    .open = true,
 	};
-	if (udp_memory(fd, &memory) == 0)
+	receiver->origin.transport = inlet->path == NULL ? TRANSPORT_UDP : TRANSPORT_UNIX_DATAGRAM;
+	receiver->inlet.access = access_of(receiver);
+	if (inlet->inherited && is_unix(receiver))
+		unix_pass_senders(inlet->fd);
+	note_drops(receiver);
+	if (udp_memory(inlet->fd, &memory) == 0)
 		receiver->capacity = memory.capacity;
-	CHECK(uv_poll_init(&thread->loop, &receiver->poll, fd) == 0);
+	CHECK(uv_poll_init(&thread->loop, &receiver->poll, inlet->fd) == 0);
 	receiver->poll.data = receiver;
 	alarm_init(&receiver->pause, thread, on_pause_over);
 }
@@ -315,19 +398,32 @@ receiver_start(struct receiver *receiver)
 }
 
 void
+receiver_take(struct receiver *receiver)
+{
+	if (receiver->open)
+		(void)drain(receiver, TURN_BYTES);
+}
+
+void
 receiver_look(struct receiver *receiver)
 {
+	counter *counters = receiver->origin.counters;
 	struct udp_memory memory;
 
-	if (!receiver->open || udp_memory(receiver->fd, &memory) != 0)
+	if (!receiver->open || udp_memory(receiver->inlet.fd, &memory) != 0)
 		return;
 	/* Modulo 2^32, as the kernel counts. */
-	counter_add(&receiver->origin.counters[INTAKE_DATAGRAMS_DROPPED],
-	    (uint32_t)(memory.dropped - receiver->dropped));
+	counter_add(
+	    &counters[INTAKE_DATAGRAMS_DROPPED], (uint32_t)(memory.dropped - receiver->dropped));
 	receiver->dropped = memory.dropped;
 	counter_set(&receiver->queued_bytes, memory.queued);
 	if (memory.queued > counter_get(&receiver->peak_bytes))
 		counter_set(&receiver->peak_bytes, memory.queued);
+	if (receiver->inlet.bin < 0 || udp_memory(receiver->inlet.bin, &memory) != 0)
+		return;
+	counter_add(
+	    &counters[INTAKE_DATAGRAMS_FILTERED], (uint32_t)(memory.dropped - receiver->filtered));
+	receiver->filtered = memory.dropped;
 }
 
 static void
@@ -337,20 +433,35 @@ on_closed(uv_handle_t *poll)
 
 	receiver_look(receiver);
 	receiver->open = false;
-	close(receiver->fd);
+	close(receiver->inlet.fd);
+	if (receiver->inlet.bin >= 0)
+		close(receiver->inlet.bin);
+}
+
+void
+receiver_refuse(struct receiver *receiver)
+{
+	const struct inlet *inlet = &receiver->inlet;
+
+	if (inlet->inherited || receiver->refusing)
+		return;
+	receiver->refusing = true;
+	int status = is_unix(receiver) ? unix_refuse(inlet->fd) : udp_refuse(inlet->fd);
+
+	if (status == 0 && inlet->bin >= 0)
+		status = udp_refuse(inlet->bin);
+	if (status != 0)
+		log_failure(receiver, -status);
 }
 
 void
 receiver_stop(struct receiver *receiver)
 {
-	struct sock_filter refuse = BPF_STMT(BPF_RET | BPF_K, 0);
-	struct sock_fprog program = {.len = 1, .filter = &refuse};
-
-	/* From here on the kernel drops, and counts, what arrives: the drain ends,
-	 * and nothing is left unaccounted for. */
-	if (setsockopt(receiver->fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) != 0)
-		log_failure(receiver, errno);
-	(void)drain(receiver, receiver->capacity);
+	/* Nothing arrives any more, so this ends; should the kernel not have
+	 * heeded that, it ends with what the buffer can hold. */
+	receiver_refuse(receiver);
+	if (!receiver->inlet.inherited)
+		(void)drain(receiver, is_unix(receiver) ? SIZE_MAX : receiver->capacity);
 	receiver_look(receiver);
 	alarm_fini(&receiver->pause);
 	uv_close((uv_handle_t *)&receiver->poll, on_closed);

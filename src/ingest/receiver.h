@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* receiver.h -- one UDP socket in one worker: drained by recvmmsg, as rarely
- * as the load allows.
+/* receiver.h -- one socket of datagrams, UDP or unix, in one worker: drained
+ * by recvmmsg, as rarely as the load allows.
  *
  * Waking up costs more than a datagram. While datagrams keep coming, the
  * receiver does not wait for the next one but for a pause of a millisecond, and
@@ -16,7 +16,10 @@
  * nanoseconds in each worker, less than a client needs between two datagrams.
  * What lay in the buffer while somebody set the wall clock may be out of
  * order, and so may what came in the first milliseconds, before the kernel
- * stamps at all; nothing ever seems to come later than it is read. */
+ * stamps at all; nothing ever seems to come later than it is read.
+ *
+ * At a unix socket there are no pauses: its queue is short, and a sender waits
+ * for it. There the source is the sender's user. */
 
 #pragma once
 
@@ -34,32 +37,55 @@ struct slots;
 struct slots *slots_new(void);
 void slots_free(struct slots *slots);
 
+/* A bound socket that datagrams come through. What is inherited other
+ * processes hold, too: it is left as it is, and what is in it at the end waits
+ * for them. */
+struct inlet {
+	int fd;
+	int bin; /* of udp_open_shared(), with the first of its sockets; else -1 */
+	bool inherited;
+	const struct access *access; /* who may send; NULL: everybody */
+	union inet_address address;  /* of UDP */
+	const char *path;            /* of a unix socket; NULL: it is UDP */
+};
+
 struct receiver {
 	struct thread *thread;
 	struct intake *intake;
 	struct slots *slots;
 	struct origin origin;
 	size_t listener; /* whose counters these are */
-	union udp_address address;
-	int fd;
+	struct inlet inlet;
 	uint32_t capacity;                /* of the receive buffer, bytes as the kernel charges */
-	uint32_t dropped;                 /* by the kernel, when last looked */
+	uint32_t dropped, filtered;       /* by the kernel, when last looked */
 	int64_t wall_ahead_ns;            /* wall clock less monotonic clock, when last measured */
 	counter queued_bytes, peak_bytes; /* of the receive buffer, when looked */
 	int64_t judged_ns;                /* how busy it is, when last, monotonic */
 	size_t datagrams, bytes;          /* since then */
 	uv_poll_t poll;                   /* stopped during a pause */
 	struct alarm pause;
-	bool open;
+	bool open, refusing;
 };
 
-/* A bound socket becomes the receiver's. */
+/* The inlet's sockets become the receiver's; the rest of it must outlive it. */
 void receiver_init(struct receiver *receiver, struct thread *thread, struct intake *intake,
-    struct slots *slots, const struct origin *origin, int fd, const union udp_address *address);
+    struct slots *slots, const struct origin *origin, const struct inlet *inlet);
+
+/* Its address, for people. */
+void receiver_print(const struct receiver *receiver, struct text *out);
 void receiver_start(struct receiver *receiver);
 
-/* Look at the buffer: count what the kernel dropped since, note its fill. */
+/* Take in what is there, a turn's worth at most, in the midst of something
+ * else. */
+void receiver_take(struct receiver *receiver);
+
+/* Look at the buffer: count what the kernel dropped or filtered since, note
+ * its fill. */
 void receiver_look(struct receiver *receiver);
 
-/* Take in what has arrived, a bounded number of datagrams, then close. */
+/* Let nothing more arrive, but at a socket that others hold, too; before the
+ * receivers of a worker are stopped, one after the other. */
+void receiver_refuse(struct receiver *receiver);
+
+/* Refuse, take in what has arrived, then close. */
 void receiver_stop(struct receiver *receiver);

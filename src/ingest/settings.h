@@ -14,9 +14,19 @@ enum steer { STEER_HASH, STEER_RANDOM };
 enum signed_gauges { SIGNED_DELTA, SIGNED_ABSOLUTE, SIGNED_LISTENER };
 enum counters { COUNTERS_DELTA, COUNTERS_CUMULATIVE, COUNTERS_LISTENER };
 
+/* What is done with the times that Graphite's lines bring. */
+enum graphite_timestamps { GRAPHITE_KEEP, GRAPHITE_BUCKET };
+
 /* One listener. */
 struct listen_settings {
-	struct item_list udp; /* of char *, addresses */
+	struct item_list udp, tcp;                   /* of char *, addresses */
+	struct item_list unix_datagram, unix_stream; /* of char *, paths */
+	int framing;                                 /* of unix_stream, enum framing_kind */
+	struct item_list graphite;                   /* of char *, addresses, TCP and UDP */
+	int graphite_timestamps;
+	int64_t socket_mode;          /* of unix sockets */
+	char *socket_group;           /* ""; theirs */
+	struct item_list allow, deny; /* of char *: who may send */
 	int64_t receive_buffer_bytes;
 	int steer;
 	int sanitize;
@@ -28,15 +38,43 @@ struct listen_settings {
 	struct item_pairs tags;
 };
 
-/* Listeners that take lines in alike are of one profile. Which one, counted
- * from 0: less than LISTEN_PROFILES, or there are too many different ones. */
+/* The lists of addresses a listener has, each with its key. */
+enum listen_kind {
+	LISTEN_UDP,
+	LISTEN_TCP,
+	LISTEN_UNIX_DATAGRAM,
+	LISTEN_UNIX_STREAM,
+	LISTEN_GRAPHITE,
+	LISTEN_KINDS,
+};
+
+extern const char *const listen_kind_keys[LISTEN_KINDS];
+const struct item_list *
+listen_addresses(const struct listen_settings *settings, enum listen_kind kind);
+
+/* Does `allow` say anything of networks? */
+bool listen_names_networks(const struct listen_settings *settings);
+
+/* Does it take StatsD's lines, or Graphite's? One without any address takes
+ * StatsD's, which come some other way. */
+bool listen_takes(const struct listen_settings *settings, bool graphite);
+
+/* Listeners that take such lines in alike are of one profile. Which one is that
+ * of a listener that takes them, counted from 0: less than LISTEN_PROFILES, or
+ * there are too many different ones. */
 #define LISTEN_PROFILES 32
-size_t listen_profile(const struct item_map *listen, size_t listener);
+size_t listen_profile(const struct item_map *listen, size_t listener, bool graphite);
 
 struct limits_settings {
+	int64_t memory_bytes; /* ITEM_WORD: auto */
 	int64_t series;
+	int64_t series_per_source; /* 0: none */
 	int64_t name_bytes;
 	int64_t tags;
+	int64_t line_bytes; /* of a stream */
+	int64_t connections;
+	int64_t connections_per_address;
+	int64_t idle_connection_ns; /* ITEM_WORD: never */
 };
 
 enum match_type { MATCH_GLOB, MATCH_REGEX };

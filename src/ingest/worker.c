@@ -12,8 +12,9 @@
 
 #define LOOK_EVERY CLOCK_SECOND
 
-/* Slots that are swept in one step. */
+/* Slots that are swept in one step, and those that an errand looks at. */
 #define SWEEP_SLOTS 2048
+#define ERRAND_SLOTS 256
 
 /* Blocks that an interval did not need: so many are freed at its end. */
 #define SPARE_LESS 8
@@ -31,15 +32,6 @@ look_at_sockets(struct worker *worker)
 }
 
 static void
-on_look(struct timer *look)
-{
-	struct worker *worker = (struct worker *)((char *)look - offsetof(struct worker, look));
-
-	look_at_sockets(worker);
-	timer_start(look, LOOK_EVERY);
-}
-
-static void
 tidy_later(struct worker *worker)
 {
 	if (worker->tidying || worker->draining)
@@ -48,17 +40,48 @@ tidy_later(struct worker *worker)
 	mailbox_post(&worker->thread.inbox, &worker->tidy, WORKER_TIDY);
 }
 
+static void
+on_look(struct timer *look)
+{
+	struct worker *worker = (struct worker *)((char *)look - offsetof(struct worker, look));
+
+	look_at_sockets(worker);
+	connections_look(&worker->connections);
+	if (errands_look(&worker->errands, &worker->intake, clock_mono_ns()))
+		tidy_later(worker);
+	timer_start(look, LOOK_EVERY);
+}
+
+/* Streams have had their turn. */
+static void
+on_turn_over(struct turn *turn)
+{
+	struct worker *worker = (struct worker *)((char *)turn - offsetof(struct worker, turn));
+
+	for (size_t i = 0; i < worker->receiver_count; i++)
+		receiver_take(&worker->receivers[i]);
+}
+
+static bool
+sweep_entry(void *arg, struct entry *entry)
+{
+	struct worker *worker = arg;
+
+	if (!entry_is_idle(entry, worker->oldest_seq))
+		return false;
+	intake_let_go(&worker->intake, entry);
+	return true;
+}
+
 /* Remove what has been idle too long. */
 static void
 sweep(struct worker *worker)
 {
 	struct intake *intake = &worker->intake;
-	size_t gone = 0;
 
-	if (table_sweep_on(&intake->table, &worker->sweep, SWEEP_SLOTS, worker->oldest_seq,
-		intake->window, &gone))
+	if (table_walk_on(
+		&intake->table, &worker->sweep, SWEEP_SLOTS, intake->window, sweep_entry, worker))
 		worker->sweep_subs--;
-	atomic_fetch_sub_explicit(&intake->quota->used, (int64_t)gone, memory_order_relaxed);
 }
 
 /* One step. Between two of them the sockets have their turn. */
@@ -68,9 +91,11 @@ tidy(struct worker *worker)
 	worker->tidying = false;
 	bool more = table_collect(&worker->intake.table);
 
+	intake_count_memory(&worker->intake);
 	if (worker->sweep_subs > 0)
 		sweep(worker);
-	if (more || worker->sweep_subs > 0)
+	if (errands_step(&worker->errands, &worker->intake, ERRAND_SLOTS) || more ||
+	    worker->sweep_subs > 0)
 		tidy_later(worker);
 }
 
@@ -113,14 +138,79 @@ take_back(struct worker *worker, struct window *window)
 	tidy_later(worker);
 }
 
+/* Those that others have closed are on their way home to the first worker. */
 static void
-drain_sockets(struct worker *worker, struct notice *notice)
+finish_drain(struct worker *worker)
 {
+	struct notice *notice = worker->drain;
+
+	if (!worker->draining || notice == NULL ||
+	    (worker->acceptor != NULL && !acceptor_is_done(worker->acceptor)))
+		return;
+	worker->drain = NULL;
+	notice_pass(notice);
+}
+
+/* Once it is to drain, and has every connection it will ever get. */
+static void
+drain_sockets(struct worker *worker)
+{
+	if (worker->drain == NULL || !worker->last)
+		return;
 	for (size_t i = 0; i < worker->receiver_count; i++)
 		receiver_stop(&worker->receivers[i]);
+	connections_stop(&worker->connections);
+	if (worker->input != NULL)
+		input_stop(worker->input);
 	timer_fini(&worker->look);
 	worker->draining = true;
-	mailbox_post(notice->to, &notice->mail, notice->kind);
+	finish_drain(worker);
+}
+
+static void
+begin_drain(struct worker *worker, struct notice *notice)
+{
+	worker->drain = notice;
+	for (size_t i = 0; i < worker->receiver_count; i++)
+		receiver_refuse(&worker->receivers[i]);
+	errands_close(&worker->errands, &worker->intake);
+	if (worker->acceptor != NULL)
+		acceptor_stop(worker->acceptor);
+	drain_sockets(worker);
+}
+
+static void
+deliver_stream_mail(struct worker *worker, struct mail *mail)
+{
+	struct connections *connections = &worker->connections;
+
+	switch ((enum connection_mail)mail->kind) {
+	case CONNECTION_SERVE:
+		connection_serve(connections,
+		    (struct connection *)((char *)mail - offsetof(struct connection, mail)));
+		break;
+	case CONNECTION_EVICT:
+		connection_evict(connections,
+		    (struct connection *)((char *)mail - offsetof(struct connection, evict)));
+		break;
+	case CONNECTION_LAST:
+		worker->last = true;
+		drain_sockets(worker);
+		break;
+	case CONNECTION_HOME:
+	case CONNECTION_EVICTED:
+		acceptor_take_back(worker->acceptor, mail);
+		finish_drain(worker);
+		break;
+	case CONNECTION_MAILS: break;
+	}
+}
+
+static void
+take_errand(struct worker *worker, struct errand *errand)
+{
+	errands_add(&worker->errands, &worker->intake, errand);
+	tidy_later(worker);
 }
 
 static void
@@ -128,13 +218,43 @@ deliver(struct thread *thread, struct mail *mail)
 {
 	struct worker *worker = (struct worker *)((char *)thread - offsetof(struct worker, thread));
 
+	if (mail->kind < CONNECTION_MAILS) {
+		deliver_stream_mail(worker, mail);
+		return;
+	}
 	switch ((enum worker_mail)mail->kind) {
 	case WORKER_SEAL: seal_window(worker, *(struct seal *)mail); break;
 	case WORKER_RETURN: take_back(worker, (struct window *)mail); break;
 	case WORKER_TIDY: tidy(worker); break;
-	case WORKER_DRAIN: drain_sockets(worker, (struct notice *)mail); break;
+	case WORKER_DRAIN: begin_drain(worker, (struct notice *)mail); break;
+	case WORKER_ERRAND: take_errand(worker, (struct errand *)mail); break;
+	case WORKER_INPUT: input_read_slice(worker->input); break;
+	case WORKER_ECHO: notice_pass((struct notice *)mail); break;
 	case WORKER_FINISH: thread_finish(thread); break;
 	}
+}
+
+/* The first worker accepts connections for all. */
+static void
+open_streams(struct worker *worker)
+{
+	const struct worker_plan *plan = worker->plan;
+	struct worker *first = plan->workers;
+
+	worker->turn = (struct turn){.over = on_turn_over};
+	worker->last = false;
+	worker->drain = NULL;
+	worker->acceptor = NULL;
+	worker->input = NULL;
+	connections_init(&worker->connections, &worker->thread, &worker->intake, worker->counters,
+	    &plan->streams, &first->thread.inbox, &worker->turn);
+	if (worker != first)
+		return;
+	worker->acceptor = mem_alloc(sizeof(*worker->acceptor));
+	acceptor_init(
+	    worker->acceptor, &worker->thread, worker->counters, &plan->streams, &worker->turn);
+	for (unsigned i = 0; i < plan->count; i++)
+		acceptor_add_desk(worker->acceptor, &plan->workers[i].thread.inbox);
 }
 
 void
@@ -143,12 +263,16 @@ worker_init(struct worker *worker, unsigned index, const struct worker_plan *pla
 	worker->index = index;
 	worker->plan = plan;
 	worker->tidying = worker->draining = false;
-	worker->sweep = (struct table_sweep){0};
+	worker->sweep = (struct table_walk){0};
 	worker->sweep_subs = 0;
 	worker->oldest_seq = 0;
 	snprintf(worker->name, sizeof(worker->name), "worker %u", index);
 	thread_init(&worker->thread, worker->name, deliver);
 	intake_init(&worker->intake, &plan->budget, plan->quota, plan->rules, plan->kinds_clash);
+	if (plan->sources != NULL)
+		source_desk_init(&worker->intake.desk, plan->sources, index);
+	errands_init(&worker->errands,
+	    index + 1 < plan->count ? &plan->workers[index + 1].thread.inbox : NULL, WORKER_ERRAND);
 	for (unsigned i = 0; i < 2; i++)
 		window_init(&worker->windows[i], index, plan->listeners);
 	worker->counters = mem_zero(plan->listeners, sizeof(*worker->counters));
@@ -158,11 +282,12 @@ worker_init(struct worker *worker, unsigned index, const struct worker_plan *pla
 	worker->intake.window = &worker->windows[1];
 	window_open(worker->intake.window, 1);
 	timer_init(&worker->look, &worker->thread, on_look);
+	open_streams(worker);
 }
 
 void
-worker_add_socket(struct worker *worker, size_t listener, const struct origin *origin, int fd,
-    const union udp_address *address)
+worker_add_socket(
+    struct worker *worker, size_t listener, const struct origin *origin, const struct inlet *inlet)
 {
 	struct origin own = *origin;
 
@@ -170,8 +295,28 @@ worker_add_socket(struct worker *worker, size_t listener, const struct origin *o
 	struct receiver *receiver = &worker->receivers[worker->receiver_count++];
 
 	own.counters = worker->counters[listener];
-	receiver_init(receiver, &worker->thread, &worker->intake, worker->slots, &own, fd, address);
+	receiver_init(receiver, &worker->thread, &worker->intake, worker->slots, &own, inlet);
 	receiver->listener = listener;
+}
+
+void
+worker_add_door(struct worker *first, const struct door *door)
+{
+	acceptor_add_door(first->acceptor, door);
+}
+
+void
+worker_add_stdin(struct worker *first, size_t listener, const struct origin *origin, int fd,
+    struct notice *ended)
+{
+	struct origin own = *origin;
+
+	own.counters = first->counters[listener];
+	own.transport = TRANSPORT_STDIN;
+	first->input = mem_zero(1, sizeof(*first->input));
+	feed_init(&first->input->feed, &first->intake, &own, source_none, FRAMING_LINES,
+	    first->plan->streams.line_bytes);
+	input_init(first->input, &first->thread, WORKER_INPUT, &first->turn, fd, ended);
 }
 
 void
@@ -179,6 +324,10 @@ worker_start(struct worker *worker)
 {
 	for (size_t i = 0; i < worker->receiver_count; i++)
 		receiver_start(&worker->receivers[i]);
+	if (worker->acceptor != NULL)
+		acceptor_start(worker->acceptor);
+	if (worker->input != NULL)
+		input_start(worker->input);
 	timer_start(&worker->look, LOOK_EVERY);
 	thread_start(&worker->thread);
 }
@@ -193,6 +342,13 @@ void
 worker_fini(struct worker *worker)
 {
 	thread_fini(&worker->thread);
+	if (worker->acceptor != NULL)
+		acceptor_fini(worker->acceptor);
+	free(worker->acceptor);
+	if (worker->input != NULL)
+		input_fini(worker->input);
+	free(worker->input);
+	connections_fini(&worker->connections);
 	for (unsigned i = 0; i < 2; i++)
 		window_fini(&worker->windows[i]);
 	intake_fini(&worker->intake);

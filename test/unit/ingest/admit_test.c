@@ -301,6 +301,39 @@ START_TEST(totals_are_bounded_by_the_limit_on_series)
 }
 END_TEST
 
+/* Of each limit, in the order of their reasons. */
+static void
+expect_refused_series(uint64_t count, uint64_t source, uint64_t memory)
+{
+	const counter *refused = &pond.intake.table.counters[TABLE_SERIES_REFUSED];
+
+	ck_assert_uint_eq(counter_get(&refused[0]), count);
+	ck_assert_uint_eq(counter_get(&refused[REASON_SOURCE_LIMIT - REASON_SERIES_LIMIT]), source);
+	ck_assert_uint_eq(counter_get(&refused[REASON_MEMORY_LIMIT - REASON_SERIES_LIMIT]), memory);
+}
+
+START_TEST(refused_series_are_counted_by_the_limit_that_was_reached)
+{
+	struct sources *sources = sources_new(1, 1);
+
+	pond_open(&pond, 2);
+	source_desk_init(&pond.intake.desk, sources, 0);
+	pond_take(&pond, "a:1|c\nb:1|c\na:1|c");
+	expect_refused_series(0, 1, 0);
+	pond.source[0]++;
+	pond_take(&pond, "b:1|c");
+	pond.source[0]++;
+	pond_take(&pond, "c:1|c\nd:1|c\na:1|c");
+	expect_refused_series(2, 1, 0);
+	pond.quota.memory_most = 1;
+	pond_take(&pond, "e:1|c\nb:1|c");
+	expect_refused_series(2, 1, 1);
+	pond_expect_balance(&pond);
+	pond_close(&pond);
+	sources_free(sources);
+}
+END_TEST
+
 /* What two workers have seen of one source, merged. */
 START_TEST(a_total_over_two_workers_counts_once)
 {
@@ -385,6 +418,7 @@ static const struct suite_test tests[] = {
     SUITE_TEST(totals_are_kept_by_source),
     SUITE_TEST(a_rule_may_take_totals_for_deltas),
     SUITE_TEST(totals_are_bounded_by_the_limit_on_series),
+    SUITE_TEST(refused_series_are_counted_by_the_limit_that_was_reached),
     SUITE_TEST(a_total_over_two_workers_counts_once),
     SUITE_TEST(kinds_of_one_name_clash_where_a_sink_cannot_tell_them_apart),
     {0},

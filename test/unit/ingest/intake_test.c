@@ -349,6 +349,74 @@ START_TEST(stamps_do_not_run_ahead_of_arrivals)
 }
 END_TEST
 
+START_TEST(a_stream_is_its_lines_but_no_datagram)
+{
+	pond_open(&pond, 100);
+	pond.origin.transport = TRANSPORT_TCP;
+	ck_assert(pond_take_lines(&pond, "a:1|c\nb:2|c\nbad\n"));
+	ck_assert_uint_eq(pond_count(&pond, INTAKE_LINES), 3);
+	ck_assert_uint_eq(pond_count(&pond, INTAKE_LINES_ACCEPTED), 2);
+	ck_assert_uint_eq(pond_count(&pond, INTAKE_DATAGRAMS), 0);
+	ck_assert_uint_eq(pond_count(&pond, INTAKE_BYTES + TRANSPORT_TCP), 16);
+	ck_assert_uint_eq(pond_count(&pond, INTAKE_BYTES + TRANSPORT_UDP), 0);
+	pond_expect_balance(&pond);
+	pond_close(&pond);
+}
+END_TEST
+
+/* In the guise of a good line, too. */
+START_TEST(a_browser_ends_a_stream)
+{
+	static const char *const requests[] = {
+	    "GET / HTTP/1.1\r\n",
+	    "POST / HTTP/1.0\n",
+	    "POST /x:1|c|x HTTP/1.1\r\n",
+	    "GET /x:1|c|#tag HTTP/1.1\n",
+	};
+	static const bool letters[] = {false, true};
+
+	for (size_t i = 0; i < sizeof(requests) / sizeof(*requests); i++) {
+		for (size_t j = 0; j < 2; j++) {
+			char text[128];
+
+			pond_open(&pond, 100);
+			pond.origin.rules.letter = letters[j];
+			snprintf(text, sizeof(text), "before:1|c\n%safter:1|c\n", requests[i]);
+			ck_assert_msg(!pond_take_lines(&pond, text), "%s", requests[i]);
+			ck_assert_uint_eq(pond_count(&pond, INTAKE_LINES), 2);
+			ck_assert_uint_eq(pond_count(&pond, INTAKE_LINES_ACCEPTED), 1);
+			ck_assert_uint_eq(pond_refused(&pond, REASON_HTTP), 1);
+			/* Off another stream lines are lines again. */
+			ck_assert(pond_take_lines(&pond, "next:1|c\n"));
+			ck_assert_uint_eq(pond_count(&pond, INTAKE_LINES_ACCEPTED), 2);
+			/* A datagram has no browser behind it. */
+			pond_take(&pond, text);
+			ck_assert_uint_eq(pond_refused(&pond, REASON_HTTP), 1);
+			ck_assert_uint_ge(pond_count(&pond, INTAKE_LINES_ACCEPTED), 4);
+			pond_expect_balance(&pond);
+			pond_close(&pond);
+		}
+	}
+}
+END_TEST
+
+START_TEST(a_line_refused_unseen_is_counted_like_any)
+{
+	pond_open(&pond, 100);
+	const struct arrival arrival = {.stamp = 1, .source = pond.source};
+
+	intake_refuse(&pond.intake, &pond.origin, REASON_LINE_TOO_LONG, 9000, &arrival);
+	intake_refuse(&pond.intake, &pond.origin, REASON_TRUNCATED, 7, &arrival);
+	ck_assert_uint_eq(pond_refused(&pond, REASON_LINE_TOO_LONG), 1);
+	ck_assert_uint_eq(pond_refused(&pond, REASON_TRUNCATED), 1);
+	ck_assert_uint_eq(pond_count(&pond, INTAKE_LINES), 2);
+	ck_assert_uint_eq(pond_count(&pond, INTAKE_ELEMENTS_REFUSED), 2);
+	ck_assert_uint_eq(pond_count(&pond, INTAKE_BYTES), 9007);
+	pond_expect_balance(&pond);
+	pond_close(&pond);
+}
+END_TEST
+
 static const struct suite_test tests[] = {
     SUITE_TEST(a_datagram_is_its_lines),
     SUITE_TEST(a_line_with_one_good_element_is_accepted),
@@ -366,6 +434,9 @@ static const struct suite_test tests[] = {
     SUITE_TEST(a_value_of_its_own_time_is_kept_apart),
     SUITE_TEST(a_time_means_something_for_counters_and_gauges_only),
     SUITE_TEST(stamps_do_not_run_ahead_of_arrivals),
+    SUITE_TEST(a_stream_is_its_lines_but_no_datagram),
+    SUITE_TEST(a_browser_ends_a_stream),
+    SUITE_TEST(a_line_refused_unseen_is_counted_like_any),
     {0},
 };
 

@@ -90,6 +90,14 @@ pond_take(struct pond *pond, const char *text)
 	pond_take_bytes(pond, text, strlen(text), false);
 }
 
+bool
+pond_take_lines(struct pond *pond, const char *text)
+{
+	const struct arrival arrival = {.stamp = pond->now++, .source = pond->source};
+
+	return intake_lines(&pond->intake, &pond->origin, text, strlen(text), &arrival);
+}
+
 static struct entry *
 find(struct pond *pond, const char *name, const char *tags, enum kind kind, bool total)
 {

@@ -28,6 +28,9 @@ void pond_set_rules(struct pond *pond, const struct rule_settings *rules, size_t
 void pond_take_bytes(struct pond *pond, const char *bytes, size_t len, bool cut);
 void pond_take(struct pond *pond, const char *text);
 
+/* Whole lines off a stream. */
+bool pond_take_lines(struct pond *pond, const char *text);
+
 /* The canonical entry, or NULL; of totals that of the pond's source. */
 struct entry *pond_find(struct pond *pond, const char *name, const char *tags, enum kind kind);
 struct entry *pond_find_total(struct pond *pond, const char *name, const char *tags);

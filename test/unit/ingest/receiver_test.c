@@ -9,6 +9,8 @@
 #include "test/unit/suite.h"
 
 #include <arpa/inet.h>
+#include <sys/un.h>
+#include <sys/wait.h>
 
 struct stand {
 	struct thread thread;
@@ -28,16 +30,16 @@ deliver(struct thread *thread, struct mail *mail)
 	(void)mail;
 }
 
-static union udp_address
+static union inet_address
 loopback(void)
 {
-	return (union udp_address){
+	return (union inet_address){
 	    .v4 = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)}};
 }
 
 /* A worker of one socket, and a client of its address. */
 static struct stand *
-stand_new(int fd, const union udp_address *address)
+stand_new(const struct inlet *inlet)
 {
 	const struct budget budget = {.timer_values = 16, .bytes = 1 << 20, .scale = 6};
 	struct stand *stand = mem_zero(1, sizeof(*stand));
@@ -56,22 +58,36 @@ stand_new(int fd, const union udp_address *address)
 	    .counters = stand->counters};
 
 	receiver_init(
-	    &stand->receiver, &stand->thread, &stand->intake, stand->slots, &origin, fd, address);
-	stand->client = socket(address->any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	ck_assert_int_eq(connect(stand->client, &address->any, udp_address_length(address)), 0);
+	    &stand->receiver, &stand->thread, &stand->intake, stand->slots, &origin, inlet);
+	stand->client = -1;
 	return stand;
+}
+
+/* A client of the stand's, from a host, or a user's own. */
+static void
+stand_connect(struct stand *stand, const char *from)
+{
+	const union inet_address *to = &stand->receiver.inlet.address;
+	union inet_address own = {.any.sa_family = AF_INET};
+
+	stand->client = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	ck_assert_int_eq(inet_pton(AF_INET, from, &own.v4.sin_addr), 1);
+	ck_assert_int_eq(bind(stand->client, &own.any, inet_length(&own)), 0);
+	ck_assert_int_eq(connect(stand->client, &to->any, inet_length(to)), 0);
 }
 
 static struct stand *
 stand_open(size_t buffer_bytes)
 {
-	union udp_address address = loopback();
+	struct inlet inlet = {.address = loopback()};
+	const struct udp_plan plan = {.buffer_bytes = buffer_bytes, .count = 1};
 	struct text error = {0};
-	int fd;
 
-	ck_assert_int_eq(
-	    udp_open_shared(&address, buffer_bytes, UDP_STEER_CLIENT, &fd, 1, &error), 0);
-	return stand_new(fd, &address);
+	ck_assert_int_eq(udp_open_shared(&inlet.address, &plan, &inlet.fd, &inlet.bin, &error), 0);
+	struct stand *stand = stand_new(&inlet);
+
+	stand_connect(stand, "127.0.0.1");
+	return stand;
 }
 
 static void
@@ -83,7 +99,8 @@ stand_close(struct stand *stand)
 	intake_fini(&stand->intake);
 	window_fini(&stand->window);
 	slots_free(stand->slots);
-	close(stand->client);
+	if (stand->client >= 0)
+		close(stand->client);
 	free(stand);
 }
 
@@ -231,19 +248,19 @@ START_TEST(a_load_is_judged_over_a_millisecond_or_a_pause)
 }
 END_TEST
 
-START_TEST(a_stop_accounts_for_every_datagram_until_the_socket_is_gone)
+/* Its client learns at once that there is nobody any more. */
+START_TEST(a_stop_takes_in_what_came_before_it_and_nothing_after)
 {
 	struct stand *stand = stand_open(1 << 20);
 
 	send_lines(stand, 3000, 40);
 	receiver_stop(&stand->receiver);
-	/* The handle is closed by the loop, which has not run yet. */
-	send_lines(stand, 50, 40);
-	struct receiver *receiver = &stand->receiver;
-
+	ck_assert_int_eq(send(stand->client, "b:1|c", 5, 0), 5);
+	ck_assert_int_eq(send(stand->client, "b:1|c", 5, 0), -1);
+	ck_assert_int_eq(errno, ECONNREFUSED);
 	uv_run(&stand->thread.loop, UV_RUN_NOWAIT);
-	ck_assert(!receiver->open);
-	ck_assert_uint_eq(seen(stand), 3050);
+	ck_assert(!stand->receiver.open);
+	ck_assert_uint_eq(seen(stand), 3000);
 	stand_close(stand);
 }
 END_TEST
@@ -305,19 +322,24 @@ wait_for_stamps(struct stand *const *stands, struct gauge_base *base)
 /* Whichever socket got the last datagram, and whichever is read first. */
 START_TEST(a_gauge_steered_at_random_ends_at_its_last_value)
 {
-	union udp_address address = loopback();
+	struct inlet inlet = {.address = loopback()};
+	const struct udp_plan plan = {
+	    .buffer_bytes = 1 << 20, .steering = UDP_STEER_RANDOM, .count = 2};
 	struct text error = {0};
 	struct gauge_base base = {0};
 	struct stand *stands[2];
 	int fds[2];
 
-	if (udp_open_shared(&address, 1 << 20, UDP_STEER_RANDOM, fds, 2, &error) != 0) {
+	if (udp_open_shared(&inlet.address, &plan, fds, &inlet.bin, &error) != 0) {
 		printf("SKIPPED: %s\n", text_string(&error));
 		text_fini(&error);
 		return;
 	}
-	for (unsigned i = 0; i < 2; i++)
-		stands[i] = stand_new(fds[i], &address);
+	for (unsigned i = 0; i < 2; i++) {
+		inlet.fd = fds[i];
+		stands[i] = stand_new(&inlet);
+		stand_connect(stands[i], "127.0.0.1");
+	}
 	wait_for_stamps(stands, &base);
 	for (unsigned round = 1; round <= 500; round++) {
 		char line[32];
@@ -384,13 +406,13 @@ START_TEST(a_total_knows_its_client)
 {
 	struct stand *stand = stand_open(1 << 20);
 	uint8_t source[SOURCE_BYTES];
-	union udp_address client = loopback();
+	union inet_address client = loopback();
 
 	say(stand, "a:5|C");
 	say(stand, "a:6|C");
 	drain(&stand->receiver, TURN_BYTES);
 	ck_assert_uint_eq(stand->receiver.datagrams, 2);
-	udp_host(&client, source);
+	inet_host(&client, source);
 	const struct sample sample = {.name = "a",
 	    .name_len = 1,
 	    .tags = "",
@@ -407,16 +429,232 @@ START_TEST(a_total_knows_its_client)
 }
 END_TEST
 
+/* Only 127.0.1.0/24 may, and nobody but user 4321 and group 1234. */
+static struct access *
+make_access(void)
+{
+	char network[] = "127.0.1.0/24", user[] = "uid:4321", group[] = "gid:1234";
+	char *texts[] = {network, user, group};
+	const struct item_list allow = {.count = 3, .at = texts}, deny = {0};
+	struct text error = {0};
+	struct access *access = access_new(&allow, &deny, &error);
+
+	ck_assert_ptr_nonnull(access);
+	return access;
+}
+
+static uint64_t
+count_of(const struct stand *stand, enum intake_counter which)
+{
+	return counter_get(&stand->counters[which]);
+}
+
+/* By the kernel, and where it is of no help by the receiver. */
+START_TEST(what_is_refused_is_counted_and_not_taken_in)
+{
+	struct access *access = make_access();
+
+	for (int inherited = 0; inherited < 2; inherited++) {
+		struct inlet inlet = {
+		    .address = loopback(), .inherited = inherited, .access = access, .bin = -1};
+		const struct udp_plan plan = {
+		    .buffer_bytes = 1 << 20, .access = inherited ? NULL : access, .count = 1};
+		struct text error = {0};
+
+		ck_assert_int_eq(
+		    udp_open_shared(&inlet.address, &plan, &inlet.fd, &inlet.bin, &error), 0);
+		struct stand *stand = stand_new(&inlet);
+
+		stand_connect(stand, "127.0.0.1");
+		send_lines(stand, 70, 40);
+		close(stand->client);
+		stand_connect(stand, "127.0.1.1");
+		send_lines(stand, 30, 40);
+		drain(&stand->receiver, TURN_BYTES);
+		receiver_look(&stand->receiver);
+		receiver_look(&stand->receiver);
+		ck_assert_uint_eq(count_of(stand, INTAKE_DATAGRAMS), 30);
+		ck_assert_uint_eq(count_of(stand, INTAKE_DATAGRAMS_FILTERED), 70);
+		ck_assert_uint_eq(count_of(stand, INTAKE_DATAGRAMS_DROPPED), 0);
+		receiver_stop(&stand->receiver);
+		stand_close(stand);
+	}
+	access_free(&access);
+}
+END_TEST
+
+/* Others hold it, too: what is in it at the end is theirs. */
+START_TEST(an_inherited_socket_is_left_as_it_is)
+{
+	struct inlet inlet = {.address = loopback(), .inherited = true};
+	const struct udp_plan plan = {.buffer_bytes = 4096, .count = 1};
+	struct text error = {0};
+	char byte;
+
+	ck_assert_int_eq(udp_open_shared(&inlet.address, &plan, &inlet.fd, &inlet.bin, &error), 0);
+	int other = dup(inlet.fd);
+	struct stand *stand = stand_new(&inlet);
+
+	stand_connect(stand, "127.0.0.1");
+	send_lines(stand, 1, 40);
+	receiver_stop(&stand->receiver);
+	send_lines(stand, 1, 40);
+	ck_assert_uint_eq(seen(stand), 0);
+	stand_close(stand);
+	ck_assert_int_eq(recv(other, &byte, 1, MSG_DONTWAIT), 1);
+	ck_assert_int_eq(recv(other, &byte, 1, MSG_DONTWAIT), 1);
+	close(other);
+}
+END_TEST
+
+/* What an inherited socket has dropped before was before our time. */
+START_TEST(drops_of_an_earlier_owner_are_not_counted)
+{
+	struct inlet inlet = {.address = loopback(), .inherited = true};
+	const struct udp_plan plan = {.buffer_bytes = 4096, .count = 1};
+	struct text error = {0};
+
+	ck_assert_int_eq(udp_open_shared(&inlet.address, &plan, &inlet.fd, &inlet.bin, &error), 0);
+	int client = socket(AF_INET, SOCK_DGRAM, 0);
+
+	for (unsigned i = 0; i < 100; i++)
+		sendto(client, "a:1|c", 5, 0, &inlet.address.any, inet_length(&inlet.address));
+	struct stand *stand = stand_new(&inlet);
+
+	receiver_look(&stand->receiver);
+	ck_assert_uint_eq(seen(stand), 0);
+	for (unsigned i = 0; i < 100; i++)
+		sendto(client, "a:1|c", 5, 0, &inlet.address.any, inet_length(&inlet.address));
+	receiver_look(&stand->receiver);
+	ck_assert_uint_eq(seen(stand), 100);
+	close(client);
+	receiver_stop(&stand->receiver);
+	stand_close(stand);
+}
+END_TEST
+
+/* A process of a user sends a line, with a descriptor, to a unix socket. */
+static void
+send_as(const char *path, uid_t uid, gid_t gid, int descriptor)
+{
+	pid_t child = fork();
+	int status;
+
+	ck_assert_int_ge(child, 0);
+	if (child == 0) {
+		struct sockaddr_un address = {.sun_family = AF_UNIX};
+		_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {0};
+		char line[] = "a:5|C";
+		struct iovec piece = {line, 5};
+		struct msghdr message = {.msg_name = &address,
+		    .msg_namelen = sizeof(address),
+		    .msg_iov = &piece,
+		    .msg_iovlen = 1,
+		    .msg_control = control,
+		    .msg_controllen = sizeof(control)};
+		struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+		int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+
+		header->cmsg_len = CMSG_LEN(sizeof(int));
+		header->cmsg_level = SOL_SOCKET;
+		header->cmsg_type = SCM_RIGHTS;
+		memcpy(CMSG_DATA(header), &descriptor, sizeof(descriptor));
+		strncpy(address.sun_path, path, sizeof(address.sun_path) - 1);
+		_exit(setgid(gid) != 0 || setuid(uid) != 0 || sendmsg(fd, &message, 0) != 5);
+	}
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert_int_eq(status, 0);
+}
+
+/* A stand whose unix socket is at a path in /tmp. */
+static struct stand *
+stand_at(char *path, const struct access *access, struct unix_name *name_out)
+{
+	struct text error = {0};
+
+	sprintf(path, "/tmp/tidemill-receiver-%d", (int)getpid());
+	const struct inlet inlet = {
+	    .fd = unix_bind("listener", path, SOCK_DGRAM, 0666, "", name_out, &error),
+	    .bin = -1,
+	    .access = access,
+	    .path = path,
+	};
+
+	ck_assert_msg(inlet.fd >= 0, "%s", text_string(&error));
+	return stand_new(&inlet);
+}
+
+/* Nor do descriptors come in with what they send. */
+START_TEST(users_are_let_in_by_what_the_kernel_says_they_are)
+{
+	struct access *access = make_access();
+	struct unix_name name;
+	char path[64];
+
+	if (geteuid() != 0) {
+		puts("SKIPPED: only root may become another user");
+		access_free(&access);
+		return;
+	}
+	struct stand *stand = stand_at(path, access, &name);
+	struct text printed = {0};
+	int next = dup(0);
+
+	close(next);
+	send_as(path, 4321, 1, 0);
+	send_as(path, 1, 1234, 0);
+	send_as(path, 1, 1, 0);
+	send_as(path, 0, 0, 0);
+	drain(&stand->receiver, TURN_BYTES);
+	ck_assert_uint_eq(count_of(stand, INTAKE_DATAGRAMS), 2);
+	ck_assert_uint_eq(count_of(stand, INTAKE_DATAGRAMS_FILTERED), 2);
+	int after = dup(0);
+
+	ck_assert_int_eq(after, next);
+	close(after);
+	receiver_print(&stand->receiver, &printed);
+	ck_assert_str_eq(text_string(&printed), path);
+	text_fini(&printed);
+	receiver_stop(&stand->receiver);
+	unix_remove(&name);
+	stand_close(stand);
+	access_free(&access);
+}
+END_TEST
+
+/* Its queue is short: whoever found it full would have to wait. */
+START_TEST(a_unix_socket_is_never_left_alone)
+{
+	struct unix_name name;
+	char path[64];
+	struct stand *stand = stand_at(path, NULL, &name);
+	struct receiver *receiver = &stand->receiver;
+
+	receiver->judged_ns = 1;
+	receiver->datagrams = 100000;
+	receiver->bytes = 100000 * UDP_DATAGRAM_CHARGE;
+	ck_assert_int_eq(judge(receiver, false, 1 + 10 * CLOCK_MS), 0);
+	receiver_stop(receiver);
+	unix_remove(&name);
+	stand_close(stand);
+}
+END_TEST
+
 static const struct suite_test tests[] = {
     SUITE_TEST(a_turn_is_bounded_by_bytes),
     SUITE_TEST(a_turn_takes_a_thousand_short_datagrams),
     SUITE_TEST(a_pause_is_a_millisecond_or_what_fills_an_eighth_of_the_buffer),
     SUITE_TEST(a_load_is_judged_over_a_millisecond_or_a_pause),
-    SUITE_TEST(a_stop_accounts_for_every_datagram_until_the_socket_is_gone),
+    SUITE_TEST(a_stop_takes_in_what_came_before_it_and_nothing_after),
     SUITE_TEST(a_gauge_steered_at_random_ends_at_its_last_value),
     SUITE_TEST(a_stamp_is_never_later_than_now),
     SUITE_TEST(a_wall_clock_that_was_set_is_measured_anew),
     SUITE_TEST(a_total_knows_its_client),
+    SUITE_TEST(what_is_refused_is_counted_and_not_taken_in),
+    SUITE_TEST(an_inherited_socket_is_left_as_it_is),
+    SUITE_TEST(drops_of_an_earlier_owner_are_not_counted),
+    SUITE_TEST(users_are_let_in_by_what_the_kernel_says_they_are),
+    SUITE_TEST(a_unix_socket_is_never_left_alone),
     {0},
 };
 

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT */
+/* errand.c -- what an operator has all workers do, while they work.
+ *
+ * Forgetting takes two walks. An entry may only go when no alias points at it,
+ * so aliases go first; from then on none is made until what they stood for is
+ * gone, too. */
+
+#include "ingest/errand.h"
+
+#include "base/glob.h"
+#include "ingest/intake.h"
+
+void
+errands_init(struct errands *errands, struct mailbox *next, unsigned next_kind)
+{
+	*errands = (struct errands){.next = next, .next_kind = next_kind};
+}
+
+static struct errand *
+errand_of(struct mail *mail)
+{
+	return (struct errand *)((char *)mail - offsetof(struct errand, mail));
+}
+
+static void
+send_back(struct errand *errand)
+{
+	mailbox_post(errand->to, &errand->mail, errand->kind);
+}
+
+/* The first one is done with here. */
+static void
+pass_on(struct errands *errands)
+{
+	struct errand *errand = errand_of(errands->first);
+
+	errands->first = errand->mail.next;
+	errands->subs = 0;
+	if (errands->next == NULL || errand->problem != NULL)
+		send_back(errand);
+	else
+		mailbox_post(errands->next, &errand->mail, errands->next_kind);
+}
+
+static bool
+matches(const struct errand *errand, const struct entry *entry)
+{
+	return glob_match(errand->pattern, entry->key, entry->name_len, false, NULL);
+}
+
+/* What the lists say of an entry is what it is told. */
+static bool
+review_entry(void *arg, struct entry *entry)
+{
+	const struct intake *intake = arg;
+
+	if (entry_alias(entry) == NULL)
+		entry_set_blocked(
+		    entry, blocks_match(&intake->blocks, entry->key, entry->name_len));
+	return false;
+}
+
+struct visit {
+	struct intake *intake;
+	struct errand *errand;
+	bool aliases;
+};
+
+static bool
+block_entry(void *arg, struct entry *entry)
+{
+	struct visit *visit = arg;
+
+	if (entry_alias(entry) != NULL || !matches(visit->errand, entry))
+		return false;
+	visit->errand->series += !entry_is_total(entry);
+	return review_entry(visit->intake, entry);
+}
+
+static bool
+forget_entry(void *arg, struct entry *entry)
+{
+	struct visit *visit = arg;
+	const struct entry *alias = entry_alias(entry);
+
+	if (visit->aliases)
+		return alias != NULL && alias != visit->intake->table.dropped &&
+		    matches(visit->errand, alias);
+	if (alias != NULL || entry->aliases > 0 || !matches(visit->errand, entry))
+		return false;
+	visit->errand->series += !entry_is_total(entry);
+	intake_let_go(visit->intake, entry);
+	return true;
+}
+
+static void
+report(const struct intake *intake, struct errand *errand)
+{
+	errand->blocks = intake->blocks;
+	space_saving_merge(&errand->prefixes, &intake->refused_prefixes);
+}
+
+/* The first one's turn has come: what takes no walk is done at once. */
+static void
+begin(struct errands *errands, struct intake *intake)
+{
+	struct errand *errand = errand_of(errands->first);
+
+	switch (errand->verb) {
+	case ERRAND_REPORT: report(intake, errand); return;
+	case ERRAND_FORGET:
+		intake->forgetting = errand->pattern;
+		errands->aliases = true;
+		break;
+	case ERRAND_BLOCK:
+		if (!blocks_set(&intake->blocks, errand->pattern, errand->until_ns)) {
+			errand->problem = "too many patterns are blocked already";
+			return;
+		}
+		break;
+	case ERRAND_UNBLOCK:
+		if (!blocks_lift(&intake->blocks, errand->pattern)) {
+			errand->problem = "this pattern is not blocked";
+			return;
+		}
+		break;
+	}
+	errands->walk = (struct table_walk){0};
+	errands->subs = TABLE_SUBS;
+}
+
+/* Begin the first one, and all after it that take no walk. */
+static void
+begin_next(struct errands *errands, struct intake *intake)
+{
+	while (errands->first != NULL && errands->subs == 0) {
+		begin(errands, intake);
+		if (errands->subs == 0)
+			pass_on(errands);
+	}
+}
+
+/* A walk of the first one's is over. */
+static void
+end_walk(struct errands *errands, struct intake *intake)
+{
+	if (errands->aliases) {
+		errands->aliases = false;
+		errands->subs = TABLE_SUBS;
+		return;
+	}
+	intake->forgetting = NULL;
+	pass_on(errands);
+	begin_next(errands, intake);
+}
+
+void
+errands_add(struct errands *errands, struct intake *intake, struct errand *errand)
+{
+	if (errands->closed) {
+		errand->problem = "the daemon is stopping";
+		send_back(errand);
+		return;
+	}
+	errand->mail.next = NULL;
+	if (errands->first != NULL)
+		errands->last->next = &errand->mail;
+	else
+		errands->first = &errand->mail;
+	errands->last = &errand->mail;
+	begin_next(errands, intake);
+}
+
+static bool
+walk_on(struct errands *errands, struct intake *intake, uint32_t most)
+{
+	struct errand *errand = errand_of(errands->first);
+	struct visit visit = {intake, errand, errands->aliases};
+	table_visit_fn *visit_fn = errand->verb == ERRAND_FORGET ? forget_entry : block_entry;
+
+	if (table_walk_on(&intake->table, &errands->walk, most, intake->window, visit_fn, &visit))
+		errands->subs--;
+	return errands->subs == 0;
+}
+
+bool
+errands_step(struct errands *errands, struct intake *intake, uint32_t most)
+{
+	if (errands->subs > 0) {
+		if (walk_on(errands, intake, most))
+			end_walk(errands, intake);
+	} else if (errands->review_subs > 0) {
+		if (table_walk_on(&intake->table, &errands->review, most, intake->window,
+			review_entry, intake))
+			errands->review_subs--;
+	}
+	return errands->subs > 0 || errands->review_subs > 0;
+}
+
+bool
+errands_look(struct errands *errands, struct intake *intake, int64_t now_ns)
+{
+	if (blocks_end(&intake->blocks, now_ns))
+		errands->review_subs = TABLE_SUBS;
+	return errands->review_subs > 0;
+}
+
+void
+errands_close(struct errands *errands, struct intake *intake)
+{
+	errands->closed = true;
+	intake->forgetting = NULL;
+	while (errands->first != NULL) {
+		errand_of(errands->first)->problem = "the daemon is stopping";
+		pass_on(errands);
+	}
+}
