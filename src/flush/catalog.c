@@ -274,7 +274,7 @@ catalog_prefetch(const struct catalog *catalog, const struct entry *entry)
 {
 	if (entry->gid == 0)
 		index_prefetch(&catalog->by_name, hash_name(entry->key, entry->name_len));
-	else if ((entry->modes & ENTRY_TOTAL) == 0)
+	else if (!entry_is_total(entry))
 		__builtin_prefetch(&catalog_at(catalog, entry->gid)->records);
 }
 

@@ -51,6 +51,7 @@ struct series {
 	bool fresh : 1;           /* something has been merged into it in this flush */
 	bool due : 1;             /* and values that brought their time are to be sent */
 	bool dated : 1;           /* such values came, now or before */
+	bool exact : 1;           /* open_s follows a point of just the second before */
 	uint16_t name_len, tags_len;
 };
 

@@ -49,40 +49,53 @@ compare(const void *a_value, const void *b_value)
 		return a->waits ? 1 : -1;
 	if (a->gid != b->gid)
 		return a->gid < b->gid ? -1 : 1;
-	if (a->boundary_ns != b->boundary_ns)
-		return a->boundary_ns < b->boundary_ns ? -1 : 1;
+	if (a->point_ns != b->point_ns)
+		return a->point_ns < b->point_ns ? -1 : 1;
 	if (a->timestamp != b->timestamp)
 		return a->timestamp < b->timestamp ? -1 : 1;
 	return a->order < b->order ? -1 : 1;
 }
 
-/* Of one series and boundary: the later one goes into the earlier one, which
+/* Of one series and point: the later one goes into the earlier one, which
  * stands before it. */
 static void
 unite(struct dated_value *into, const struct dated_value *from)
 {
 	into->timestamp = from->timestamp;
 	into->value = into->gauge ? from->value : number_add(into->value, from->value);
+	if (into->exact && !from->exact) {
+		into->boundary_ns = from->boundary_ns;
+		into->exact = false;
+	}
 }
 
-void
-dated_sort(struct dated_queue *queue, int64_t closed_ns, dated_gone_fn *gone, void *arg)
+static void
+sort(struct dated_queue *queue, int64_t closed_ns)
 {
-	size_t kept = 0;
-
 	for (size_t i = 0; i < queue->count; i++) {
 		queue->at[i].order = (uint32_t)i;
 		queue->at[i].waits = queue->at[i].boundary_ns > closed_ns;
 	}
 	if (queue->count > 1)
 		qsort(queue->at, queue->count, sizeof(*queue->at), compare);
+}
+
+void
+dated_sort(struct dated_queue *queue, int64_t closed_ns, dated_late_fn *late, dated_gone_fn *gone,
+    void *arg)
+{
+	size_t kept = 0;
+
+	sort(queue, closed_ns);
 	queue->due = 0;
 	for (size_t i = 0; i < queue->count; i++) {
 		const struct dated_value value = queue->at[i];
 		struct dated_value *before = kept > 0 ? &queue->at[kept - 1] : NULL;
 
-		if (before != NULL && before->gid == value.gid &&
-		    before->boundary_ns == value.boundary_ns) {
+		if (late(arg, &value)) {
+			gone(arg, value.gid, false);
+		} else if (before != NULL && before->gid == value.gid &&
+		    before->point_ns == value.point_ns && before->waits == value.waits) {
 			unite(before, &value);
 			gone(arg, value.gid, true);
 		} else if (value.waits && kept - queue->due == DATED_MOST) {

@@ -4,6 +4,7 @@
 #include "flush/merge.h"
 
 #include "base/check.h"
+#include "base/clock.h"
 #include "base/number.h"
 
 /* Entries ahead in a touched list, to bring near: they themselves, and what
@@ -36,12 +37,19 @@ merge_is_over(const struct merge *merge, uint32_t seen_seq, int64_t span_ns)
 }
 
 bool
-merge_is_current(const struct merge *merge, int64_t boundary_ns)
+merge_is_current(const struct merge *merge, const struct dated_value *value)
 {
-	if (boundary_ns == merge->interval.closed_ns)
-		return true;
-	return merge->settings->timestamp == TIMESTAMP_START &&
-	    boundary_ns == merge->interval.opened_ns + merge->settings->interval_ns;
+	if (value->exact)
+		return false;
+	return value->boundary_ns == merge->interval.closed_ns ||
+	    value->point_ns == merge_point_ns(merge);
+}
+
+int64_t
+merge_point_ns(const struct merge *merge)
+{
+	return merge->settings->timestamp == TIMESTAMP_START ? merge->interval.opened_ns
+							     : merge->interval.closed_ns;
 }
 
 /* A sample of the series came. What is carried begins anew if the one before
@@ -92,7 +100,7 @@ merge_entry(struct merge *merge, struct entry *entry)
 	struct record *record = (struct record *)(uintptr_t)value;
 
 	merge->hits += cell_hits(atomic_load_explicit(&cell->meta, memory_order_relaxed));
-	if ((entry->modes & ENTRY_TOTAL) != 0) {
+	if (entry_is_total(entry)) {
 		merge_total(merge, entry, record);
 		return;
 	}
@@ -108,29 +116,41 @@ merge_entry(struct merge *merge, struct entry *entry)
 	series->fresh = true;
 }
 
-/* Keep a value until dated_sort(), unless a point has been sent at or after
- * its boundary. */
+static struct dated_value
+value_of(const struct merge *merge, const struct dated *dated, uint32_t gid, bool gauge)
+{
+	const struct flush_settings *settings = merge->settings;
+	struct dated_value value = {
+	    .timestamp = dated->timestamp,
+	    .value = dated->value,
+	    .gid = gid,
+	    .gauge = gauge,
+	    .exact = dated->exact,
+	};
+
+	if (dated->exact) {
+		value.boundary_ns = value.point_ns = dated->timestamp * CLOCK_SECOND;
+		return value;
+	}
+	value.boundary_ns = dated_boundary_ns(dated->timestamp, settings->interval_ns);
+	value.point_ns = settings->timestamp == TIMESTAMP_START
+	    ? value.boundary_ns - settings->interval_ns
+	    : value.boundary_ns;
+	return value;
+}
+
+/* Keep a value until settle_dated(). */
 static void
 merge_dated(struct merge *merge, const struct dated *dated)
 {
 	struct entry *entry = dated->entry;
 
-	CHECK((entry->modes & ENTRY_TOTAL) == 0);
+	CHECK(!entry_is_total(entry));
 	uint32_t gid = entry->gid != 0 ? entry->gid : catalog_adopt(&merge->catalog, entry);
 	struct series *series = see(merge, gid);
-	const struct dated_value value = {
-	    .boundary_ns = dated_boundary_ns(dated->timestamp, merge->settings->interval_ns),
-	    .timestamp = dated->timestamp,
-	    .value = dated->value,
-	    .gid = gid,
-	    .gauge = series->kind == KIND_GAUGE,
-	};
+	const struct dated_value value = value_of(merge, dated, gid, series->kind == KIND_GAUGE);
 
 	series->dated = true;
-	if (value.timestamp < series->open_s) {
-		merge->late++;
-		return;
-	}
 	catalog_hold(&merge->catalog, gid);
 	dated_add(&merge->dated, &value);
 }
@@ -175,6 +195,22 @@ feed_series(struct merge *merge)
 	totals->fresh_count = 0;
 }
 
+/* Where exact values and others meet in a series, none may take the other's
+ * second. */
+static bool
+is_late(void *arg, const struct dated_value *value)
+{
+	const struct merge *merge = arg;
+	const struct series *series = catalog_at(&merge->catalog, value->gid);
+
+	if (value->timestamp < series->open_s)
+		return true;
+	if (!value->exact)
+		return series->exact && value->point_ns / CLOCK_SECOND < series->open_s;
+	return !series->exact && value->timestamp == series->open_s &&
+	    merge->settings->timestamp == TIMESTAMP_END;
+}
+
 static void
 drop_dated(void *arg, uint32_t gid, bool united)
 {
@@ -189,11 +225,11 @@ drop_dated(void *arg, uint32_t gid, bool united)
 static void
 settle_dated(struct merge *merge)
 {
-	dated_sort(&merge->dated, merge->interval.closed_ns, drop_dated, merge);
+	dated_sort(&merge->dated, merge->interval.closed_ns, is_late, drop_dated, merge);
 	for (size_t i = 0; i < merge->dated.due; i++) {
 		const struct dated_value *value = &merge->dated.at[i];
 		struct series *series = see(merge, value->gid);
-		bool current = merge_is_current(merge, value->boundary_ns);
+		bool current = merge_is_current(merge, value);
 
 		series->dated = true;
 		if (current && !value->gauge)
@@ -207,7 +243,7 @@ settle_dated(struct merge *merge)
 static void
 release(struct merge *merge, struct entry *entry)
 {
-	if ((entry->modes & ENTRY_TOTAL) == 0) {
+	if (!entry_is_total(entry)) {
 		catalog_release(&merge->catalog, entry);
 		return;
 	}

@@ -36,9 +36,13 @@ void merge_windows(struct merge *merge, struct window *const *windows, size_t co
  * it. */
 bool merge_is_over(const struct merge *merge, uint32_t seen_seq, int64_t span_ns);
 
-/* Does a value of this boundary belong to the same point as what came without
- * a time of its own? */
-bool merge_is_current(const struct merge *merge, int64_t boundary_ns);
+/* Does a value that brought its time belong to the same point as what came
+ * without one? Exact ones do not; but where that point is of just their time,
+ * what came without one stands there. */
+bool merge_is_current(const struct merge *merge, const struct dated_value *value);
+
+/* What a point of this flush is sent with, if nothing of it brought a time. */
+int64_t merge_point_ns(const struct merge *merge);
 
 /* The rows have been made. */
 void merge_end(struct merge *merge);

@@ -216,20 +216,39 @@ fill_row(struct rows *rows, struct row *row, struct series *series)
 	rows->saturated += is_saturated(row);
 }
 
-/* A point at a boundary of its own. */
+/* A point was sent: this is the first second that is not too late. */
+static void
+open_from(struct series *series, uint32_t open_s, bool exact)
+{
+	if (open_s < series->open_s)
+		return;
+	series->exact = exact;
+	series->open_s = open_s;
+}
+
+/* A point with a time of its own. */
 static void
 add_dated_row(struct rows *rows, struct series *series, const struct dated_value *value)
 {
 	struct row *row = add_series_row(rows, series);
 
-	row->timestamp_ns = rows->settings->timestamp == TIMESTAMP_START
-	    ? value->boundary_ns - rows->settings->interval_ns
-	    : value->boundary_ns;
+	row->timestamp_ns = value->point_ns;
 	if (value->gauge)
 		row->gauge.value = series->gauge.value;
 	else
 		fill_counter(row, series, value->value);
-	series->open_s = dated_next_second(value->boundary_ns, rows->settings->interval_ns);
+	open_from(series,
+	    value->exact ? (uint32_t)value->timestamp + 1
+			 : dated_next_second(value->boundary_ns, rows->settings->interval_ns),
+	    value->exact);
+}
+
+/* Does what came without a time take the value's point? */
+static bool
+is_taken(const struct merge *merge, const struct series *series, const struct dated_value *value)
+{
+	return merge_is_current(merge, value) ||
+	    (series->fresh && value->point_ns == merge_point_ns(merge));
 }
 
 /* Values that brought their time. What came without one is newer than all of
@@ -243,7 +262,7 @@ add_dated(struct rows *rows, const struct merge *merge, uint32_t gid, struct ser
 	     at < end && at->gid == gid; at++) {
 		if (at->gauge)
 			series->gauge.value = at->value;
-		if (!merge_is_current(merge, at->boundary_ns))
+		if (!is_taken(merge, series, at))
 			add_dated_row(rows, series, at);
 	}
 }
@@ -255,8 +274,7 @@ add_current(struct rows *rows, struct series *series)
 
 	row->idle = !series->fresh;
 	fill_row(rows, row, series);
-	if (rows->open_s > series->open_s)
-		series->open_s = rows->open_s;
+	open_from(series, rows->open_s, false);
 }
 
 /* Nothing is said of a muted series, but what it carries goes on: its name may
@@ -271,7 +289,7 @@ carry_muted(struct rows *rows, const struct merge *merge, uint32_t gid, struct s
 		     at < end && at->gid == gid; at++) {
 			if (at->gauge)
 				series->gauge.value = at->value;
-			else if (!merge_is_current(merge, at->boundary_ns))
+			else if (!is_taken(merge, series, at))
 				series->total = number_add(series->total, at->value);
 		}
 	if (series->kind == KIND_COUNTER)

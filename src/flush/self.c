@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "flush/usage.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -82,6 +83,13 @@ add_row(struct self *self, struct rows *rows, enum kind kind, const char *name, 
 	return rows_add_own(rows, kind, self->name.bytes, self->name.len);
 }
 
+static void
+add_gauge(struct self *self, struct rows *rows, const struct counter_def *def, uint64_t now,
+    const char *sink)
+{
+	add_row(self, rows, KIND_GAUGE, def->statsd, sink)->gauge.value = (double)now * def->scale;
+}
+
 /* One value of the table of counters; remembers it for the next flush. */
 static void
 add_counter(struct self *self, struct rows *rows, const struct counter_def *def, uint64_t now,
@@ -90,8 +98,7 @@ add_counter(struct self *self, struct rows *rows, const struct counter_def *def,
 	if (def->metric == NULL)
 		return;
 	if (def->type == COUNTER_GAUGE) {
-		add_row(self, rows, KIND_GAUGE, def->statsd, sink)->gauge.value =
-		    (double)now * def->scale;
+		add_gauge(self, rows, def, now, sink);
 		return;
 	}
 	struct row *row = add_row(self, rows, KIND_COUNTER, def->statsd, sink);
@@ -120,6 +127,16 @@ add_tables(struct self *self, struct rows *rows)
 			sum += counter_get(&self->of.ingest->workers[j].intake.table.counters[i]);
 		add_counter(self, rows, table_counter_def(i), sum, &self->table_before[i], NULL);
 	}
+}
+
+static void
+add_usage(struct self *self, struct rows *rows)
+{
+	uint64_t usage[USAGE_COUNTERS];
+
+	usage_read(self->of.ingest, self->of.egress, usage);
+	for (size_t i = 0; i < USAGE_COUNTERS; i++)
+		add_gauge(self, rows, usage_counter_def(i), usage[i], NULL);
 }
 
 static void
@@ -166,6 +183,7 @@ self_add_rows(struct self *self, struct rows *rows, const struct self_times *tim
 		add_counter(self, rows, intake_counter_def(i), self->intake[i],
 		    &self->intake_before[i], NULL);
 	add_tables(self, rows);
+	add_usage(self, rows);
 	for (size_t i = 0; i < FLUSH_COUNTERS; i++)
 		add_counter(self, rows, flush_counter_def(i), counter_get(&self->of.flush[i]),
 		    &self->flush_before[i], NULL);

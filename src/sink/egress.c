@@ -104,6 +104,7 @@ deliver(struct thread *thread, struct mail *mail)
 	case EGRESS_ASK: report(egress, (struct egress_report *)mail); break;
 	case EGRESS_STOP: stop(egress); break;
 	case EGRESS_CALL: ((struct egress_call *)mail)->run((struct egress_call *)mail); break;
+	case EGRESS_ECHO: notice_pass((struct notice *)mail); break;
 	}
 }
 
@@ -150,6 +151,12 @@ egress_stop(struct egress *egress, int64_t deadline_mono_ns, struct mailbox *to,
 	egress->done = done;
 	egress->done_kind = kind;
 	mailbox_post(&egress->thread.inbox, &egress->stop, EGRESS_STOP);
+}
+
+struct mailbox *
+egress_inbox(struct egress *egress)
+{
+	return &egress->thread.inbox;
 }
 
 void

@@ -25,6 +25,15 @@ bool sink_kinds_clash(const struct item_map *sinks);
 
 struct egress;
 
+/* What the egress thread is told. */
+enum egress_mail {
+	EGRESS_OFFER, /* its own letters, for the functions below */
+	EGRESS_ASK,
+	EGRESS_STOP,
+	EGRESS_CALL, /* a struct egress_call, from a thread of a transport */
+	EGRESS_ECHO, /* a struct notice: pass it on, to show that there is life */
+};
+
 /* A sink for each entry of the map, whose settings must outlive it. Nothing
  * is connected before egress_start(). */
 struct egress *egress_new(const struct item_map *sinks);
@@ -40,6 +49,9 @@ void egress_offer(struct egress *egress, struct batch **batch);
 void egress_stop(struct egress *egress, int64_t deadline_mono_ns, struct mailbox *to,
     struct mail *done, unsigned kind);
 void egress_join(struct egress *egress);
+
+/* From egress_start() on: for EGRESS_ECHO. */
+struct mailbox *egress_inbox(struct egress *egress);
 void egress_free(struct egress *egress);
 
 /* Any thread: the sinks in the configuration's order, for the counters. */

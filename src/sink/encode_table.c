@@ -49,8 +49,8 @@ struct own_counts {
 struct table {
 	int64_t timestamp_ns;
 	const struct batch *first;
-	const struct row **rows; /* those with samples, by name */
-	size_t shown, idle;
+	const struct row **rows;     /* those with samples, by name */
+	size_t shown, series, idle;  /* a series may have several rows */
 	const struct event **events; /* as they came */
 	size_t event_count;
 	struct own_counts own;
@@ -182,16 +182,22 @@ compare_bytes(const char *a, size_t a_len, const char *b, size_t b_len)
 }
 
 static int
-compare_rows(const void *left, const void *right)
+compare_series(const struct row *a, const struct row *b)
 {
-	const struct row *a = *(const struct row *const *)left;
-	const struct row *b = *(const struct row *const *)right;
 	int order = compare_bytes(a->name, a->name_len, b->name, b->name_len);
 
 	if (order == 0)
 		order = compare_bytes(row_tags(a), a->tags_len, row_tags(b), b->tags_len);
-	if (order == 0)
-		order = (int)a->kind - (int)b->kind;
+	return order != 0 ? order : (int)a->kind - (int)b->kind;
+}
+
+static int
+compare_rows(const void *left, const void *right)
+{
+	const struct row *a = *(const struct row *const *)left;
+	const struct row *b = *(const struct row *const *)right;
+	int order = compare_series(a, b);
+
 	return order != 0
 	    ? order
 	    : (a->timestamp_ns > b->timestamp_ns) - (a->timestamp_ns < b->timestamp_ns);
@@ -354,6 +360,8 @@ sort_rows(struct table *table, struct batch *const *batches, size_t count)
 		}
 	}
 	qsort(table->rows, table->shown, sizeof(struct row *), compare_rows);
+	for (size_t i = 0; i < table->shown; i++)
+		table->series += i == 0 || compare_series(table->rows[i - 1], table->rows[i]) != 0;
 }
 
 static struct table *
@@ -391,7 +399,7 @@ put_header(const struct table *table, struct text *out)
 	if (is_empty(table))
 		text_puts(out, "nothing came");
 	else
-		text_printf(out, "%zu series", table->shown);
+		text_printf(out, "%zu series", table->series);
 	if (table->idle > 0)
 		text_printf(out, ", %zu idle", table->idle);
 	text_byte(out, '\n');

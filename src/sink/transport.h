@@ -34,9 +34,6 @@ struct transport {
 extern const struct transport tcp_transport;
 extern const struct transport stdout_transport;
 
-/* What arrives in the egress thread's mailbox. */
-enum egress_mail { EGRESS_OFFER, EGRESS_ASK, EGRESS_STOP, EGRESS_CALL };
-
 /* A letter from a thread of a transport: to be run on the egress thread. */
 struct egress_call {
 	struct mail mail;

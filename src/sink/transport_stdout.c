@@ -9,6 +9,7 @@
 
 #include "base/check.h"
 #include "base/mem.h"
+#include "sink/egress.h"
 #include "sink/lane.h"
 
 #include <errno.h>

@@ -133,6 +133,10 @@ worker_open(struct crew *crew, unsigned index)
 		.most_tags = 8},
 	    .counters = worker->counters,
 	};
+	worker->graphite = worker->origin;
+	worker->graphite.profile = 2;
+	worker->graphite.rules.dialects = UINT32_C(1) << DIALECT_GRAPHITE;
+	worker->graphite.graphite = true;
 	intake_init(&worker->intake, &budget, &crew->quota, crew->rules, false);
 	window_init(&worker->window, index, 1);
 	window_open(&worker->window, crew->interval.seq);
@@ -199,15 +203,45 @@ crew_take_at(struct crew *crew, unsigned worker, const char *text, int64_t secon
 }
 
 void
+crew_take_graphite(
+    struct crew *crew, unsigned worker, const char *text, int64_t second, bool keep_time)
+{
+	struct crew_worker *to = &crew->worker[worker];
+	const struct arrival arrival = {.stamp = crew->stamp++, .source = crew->source};
+	struct text line = {0};
+
+	text_printf(&line, "%s %" PRId64, text, CREW_BEGIN + second);
+	to->graphite.keep_time = keep_time;
+	intake_datagram(&to->intake, &to->graphite, line.bytes, line.len, false, &arrival);
+	text_fini(&line);
+}
+
+struct idle_visit {
+	struct intake *intake;
+	uint32_t oldest_seq;
+};
+
+static bool
+let_idle_go(void *arg, struct entry *entry)
+{
+	const struct idle_visit *visit = arg;
+
+	if (!entry_is_idle(entry, visit->oldest_seq))
+		return false;
+	intake_let_go(visit->intake, entry);
+	return true;
+}
+
+void
 crew_sweep(struct crew *crew, unsigned worker, uint32_t oldest_seq)
 {
 	struct crew_worker *of = &crew->worker[worker];
-	struct table_sweep sweep = {0};
-	size_t gone = 0;
+	struct table_walk walk = {0};
+	struct idle_visit visit = {&of->intake, oldest_seq};
 
 	for (unsigned sub = 0; sub < TABLE_SUBS; sub++)
-		table_sweep_on(
-		    &of->intake.table, &sweep, UINT32_MAX, oldest_seq, &of->window, &gone);
+		table_walk_on(
+		    &of->intake.table, &walk, UINT32_MAX, &of->window, let_idle_go, &visit);
 }
 
 static int

@@ -22,7 +22,7 @@ struct crew_settings {
 struct crew_worker {
 	struct intake intake;
 	struct window window;
-	struct origin origin;
+	struct origin origin, graphite;
 	counter counters[INTAKE_COUNTERS];
 };
 
@@ -52,6 +52,11 @@ void crew_take(struct crew *crew, unsigned worker, const char *text);
 
 /* The same with a timestamp, s after CREW_BEGIN: "c:1|c" becomes "c:1|c|T...". */
 void crew_take_at(struct crew *crew, unsigned worker, const char *text, int64_t second);
+
+/* A line of Graphite's, "g 1" becomes "g 1 ...", to be sent with just its time
+ * or at its boundary. */
+void crew_take_graphite(
+    struct crew *crew, unsigned worker, const char *text, int64_t second, bool keep_time);
 
 /* Have a worker retire what has been idle since before an interval. */
 void crew_sweep(struct crew *crew, unsigned worker, uint32_t oldest_seq);

@@ -50,14 +50,15 @@ START_TEST(seconds_of_a_boundary_end_where_the_next_one_begins)
 END_TEST
 
 /* When a line is taken in, in which interval (from 1), and its timestamp in s
- * after the beginning of the first; -1: none. */
+ * after the beginning of the first; -1: none. "g 1" is Graphite's, whose time is
+ * kept as it is, "=g 1" Graphite's at its boundary. */
 struct dated_line {
 	const char *text;
 	unsigned interval;
 	int64_t second;
 };
 
-#define LINES_MOST 6
+#define LINES_MOST 8
 
 struct story {
 	const char *settings;
@@ -110,10 +111,81 @@ static const struct story stories[] = {
     {"idle: {forget: 10s}", {{"c:1|c", 1, 5}, {"c:1|c", 3, -1}}, 4, "counter c# 0 1 idle\n", 0},
 };
 
-START_TEST(a_value_counts_at_its_own_boundary)
+static const struct story kept[] = {
+    /* just its time, each of them, sorted here as text */
+    {"", {{"g 7", 1, 3}}, 1, "gauge g# 7 @3\n", 0},
+    {"", {{"g 7", 1, 3}, {"g 5", 1, 8}, {"g 4", 1, 5}}, 1,
+	"gauge g# 4 @5\ngauge g# 5 @8\ngauge g# 7 @3\n", 0},
+    {"timestamp: start", {{"g 7", 1, 0}, {"g 5", 1, 3}}, 1, "gauge g# 5 @3\ngauge g# 7 @0\n", 0},
+    {"timestamp: start", {{"g 7", 1, 9}}, 1, "gauge g# 7 @9\n", 0},
+    {"", {{"g -7", 1, 3}, {"g +5", 1, 4}}, 1, "gauge g# -7 @3\ngauge g# 5 @4\n", 0},
+    {"", {{"g 7", 1, -61}}, 1, "gauge g# 7 @-61\n", 0},
+    {"", {{"g;b=c;a=d 7", 1, 3}}, 1, "gauge g#a:d,b:c 7 @3\n", 0},
+    /* of one time the later one */
+    {"", {{"g 7", 1, 3}, {"g 5", 1, 3}}, 1, "gauge g# 5 @3\n", 0},
+    /* due at the first flush that is not before it */
+    {"", {{"g 7", 1, 10}, {"g 8", 1, 11}, {"g 9", 2, 20}}, 1, "gauge g# 7 @10\n", 0},
+    {"", {{"g 7", 1, 10}, {"g 8", 1, 11}, {"g 9", 2, 20}}, 2, "gauge g# 8 @11\ngauge g# 9 @20\n",
+	0},
+    {"interval: 100ms", {{"g 7", 1, 0}, {"g 8", 1, 1}}, 1, "gauge g# 7 @0\n", 0},
+    {"interval: 100ms", {{"g 7", 1, 0}, {"g 8", 1, 1}}, 10, "gauge g# 8 @1\n", 0},
+    {"idle: {forget: 0s}", {{"g 1", 1, 55}}, 6, "gauge g# 1 @55\n", 0},
+    /* at or before one that was sent is too late */
+    {"", {{"g 7", 1, 3}, {"g 8", 2, 3}, {"g 9", 2, 2}, {"g 5", 2, 4}}, 2, "gauge g# 5 @4\n", 2},
+    {"interval: 100ms", {{"g 7", 1, 0}, {"g 8", 2, 0}}, 2, "", 1},
+    /* never repeated */
+    {"", {{"g 7", 1, 3}}, 2, "", 0},
+    /* beside values without a time, which are newer, and have their own point */
+    {"", {{"g 7", 1, 3}, {"g:1|g", 1, -1}}, 1, "gauge g# 1\ngauge g# 7 @3\n", 0},
+    {"", {{"g:1|g", 1, -1}, {"g 7", 1, 3}, {"g:+1|g", 1, -1}}, 1, "gauge g# 2\ngauge g# 7 @3\n", 0},
+    {"", {{"g 7", 1, 3}, {"g:+1|g", 2, -1}}, 2, "gauge g# 8\n", 0},
+    {"", {{"g 7", 1, 10}, {"g:1|g", 1, -1}}, 1, "gauge g# 1\n", 0},
+    {"timestamp: start", {{"g 7", 1, 0}, {"g:1|g", 1, -1}}, 1, "gauge g# 1\n", 0},
+    {"timestamp: start", {{"g 7", 1, 0}, {"g 8", 1, 5}, {"g:1|g", 1, -1}}, 1,
+	"gauge g# 1\ngauge g# 8 @5\n", 0},
+    {"", {{"g:1|g", 1, -1}, {"g 7", 2, 10}, {"g 8", 2, 11}}, 2, "gauge g# 8 @11\n", 1},
+    {"timestamp: start", {{"g:1|g", 1, -1}, {"g 7", 2, 9}, {"g 8", 2, 10}}, 2, "gauge g# 8 @10\n",
+	1},
+    /* beside values of a boundary */
+    {"", {{"=g 7", 1, 3}}, 1, "gauge g# 7\n", 0},
+    {"", {{"=g 7", 1, 13}, {"g 8", 1, 13}}, 2, "gauge g# 7\ngauge g# 8 @13\n", 0},
+    {"", {{"=g 7", 1, 13}, {"g 8", 1, 20}}, 2, "gauge g# 8\n", 0},
+    {"", {{"=g 7", 1, -13}, {"g 8", 1, -10}, {"g 6", 2, -9}}, 1, "gauge g# 8 @-10\n", 0},
+    {"", {{"=g 7", 1, -13}, {"g 8", 2, -10}, {"g 6", 2, -9}}, 2, "gauge g# 6 @-9\n", 1},
+    {"timestamp: start", {{"g 7", 1, -10}, {"=g 8", 1, -9}}, 1, "gauge g# 8 @-10\n", 0},
+    {"timestamp: start", {{"g 7", 1, -10}, {"=g 8", 2, -9}, {"=g 9", 2, 1}}, 2, "gauge g# 9 @0\n",
+	1},
+    {"timestamp: start", {{"g 7", 1, 0}, {"=g 8", 1, 5}}, 1, "gauge g# 8\n", 0},
+    {"timestamp: start", {{"g 7", 1, 0}, {"=g 8", 2, 5}}, 2, "", 1},
+    {"timestamp: start", {{"g 7", 1, 10}, {"=g 8", 1, 12}}, 1, "gauge g# 7 @10\n", 0},
+    {"timestamp: start", {{"g 7", 1, 10}, {"=g 8", 1, 12}, {"=g 9", 1, 24}}, 2, "", 1},
+    {"timestamp: start", {{"g 7", 1, 10}, {"=g 8", 1, 12}, {"=g 9", 1, 24}}, 3, "gauge g# 9\n", 1},
+    {"timestamp: start", {{"g 7", 1, -10}, {"g 6", 1, -7}, {"=g 8", 1, -5}}, 1,
+	"gauge g# 6 @-7\ngauge g# 8 @-10\n", 0},
+    {"timestamp: start", {{"=g 8", 1, -15}, {"g 7", 1, -18}, {"g 6", 2, -17}}, 2, "", 1},
+    {"timestamp: start", {{"=g 8", 1, -15}, {"g 7", 2, -11}, {"g 6", 2, -10}}, 2,
+	"gauge g# 6 @-10\n", 1},
+    /* a counter of that name has its own time */
+    {"", {{"g 7", 1, 3}, {"g:1|c", 1, 3}}, 1, "counter g# 1 1\ngauge g# 7 @3\n", 0},
+};
+
+static void
+take_dated(struct crew *crew, unsigned worker, const struct dated_line *line)
 {
-	for (size_t i = 0; i < sizeof(stories) / sizeof(*stories); i++) {
-		const struct story *story = &stories[i];
+	if (line->second == -1)
+		crew_take(crew, worker, line->text);
+	else if (strchr(line->text, ':') != NULL)
+		crew_take_at(crew, worker, line->text, line->second);
+	else
+		crew_take_graphite(crew, worker, line->text + (*line->text == '='), line->second,
+		    *line->text != '=');
+}
+
+static void
+tell(const struct story *told, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct story *story = &told[i];
 		struct crew *crew = crew_new(story->settings);
 		const char *said = "";
 		uint64_t late = 0;
@@ -127,11 +199,7 @@ START_TEST(a_value_counts_at_its_own_boundary)
 				if (line->interval != at)
 					continue;
 				hits++;
-				if (line->second == -1)
-					crew_take(crew, j % CREW_WORKERS, line->text);
-				else
-					crew_take_at(
-					    crew, j % CREW_WORKERS, line->text, line->second);
+				take_dated(crew, j % CREW_WORKERS, line);
 			}
 			said = crew_flush(crew, 0);
 			late += crew->merge.late;
@@ -142,6 +210,17 @@ START_TEST(a_value_counts_at_its_own_boundary)
 		ck_assert_msg(late == story->late, "story %zu: %d late", i, (int)late);
 		crew_free(crew);
 	}
+}
+
+START_TEST(a_value_counts_at_its_own_boundary)
+{
+	tell(stories, sizeof(stories) / sizeof(*stories));
+}
+END_TEST
+
+START_TEST(a_value_whose_time_is_kept_is_sent_with_it)
+{
+	tell(kept, sizeof(kept) / sizeof(*kept));
 }
 END_TEST
 
@@ -211,6 +290,13 @@ START_TEST(a_series_with_several_rows_is_one_series)
 }
 END_TEST
 
+static bool
+is_late(void *arg, const struct dated_value *value)
+{
+	(void)arg;
+	return value->value < 0;
+}
+
 struct tally {
 	size_t united, dropped;
 };
@@ -231,17 +317,19 @@ START_TEST(what_waits_is_bounded)
 	struct tally tally = {0};
 
 	for (uint32_t i = 0; i < DATED_MOST + 10; i++)
-		dated_add(&queue, &(struct dated_value){.gid = i + 1, .boundary_ns = 100});
+		dated_add(&queue,
+		    &(struct dated_value){.gid = i + 1, .boundary_ns = 100, .point_ns = 100});
 	for (uint32_t i = 0; i < 5; i++)
-		dated_add(&queue, &(struct dated_value){.gid = i + 1, .boundary_ns = 50});
-	dated_sort(&queue, 50, count_gone, &tally);
+		dated_add(
+		    &queue, &(struct dated_value){.gid = i + 1, .boundary_ns = 50, .point_ns = 50});
+	dated_sort(&queue, 50, is_late, count_gone, &tally);
 	ck_assert_uint_eq(tally.dropped, 10);
 	ck_assert_uint_eq(tally.united, 0);
 	ck_assert_uint_eq(queue.due, 5);
 	dated_shift(&queue);
 	ck_assert_uint_eq(queue.count, DATED_MOST);
-	dated_add(&queue, &(struct dated_value){.gid = 1, .boundary_ns = 100});
-	dated_sort(&queue, 60, count_gone, &tally);
+	dated_add(&queue, &(struct dated_value){.gid = 1, .boundary_ns = 100, .point_ns = 100});
+	dated_sort(&queue, 60, is_late, count_gone, &tally);
 	ck_assert_uint_eq(tally.dropped, 10);
 	ck_assert_uint_eq(tally.united, 1);
 	dated_fini(&queue);
@@ -265,11 +353,12 @@ START_TEST(the_queue_holds_one_value_per_series_and_boundary)
 			cells += expected[gid][at] == 0;
 			expected[gid][at] += 1;
 			dated_add(&queue,
-			    &(struct dated_value){.gid = gid + 1, .boundary_ns = at, .value = 1});
+			    &(struct dated_value){
+				.gid = gid + 1, .boundary_ns = at, .point_ns = at, .value = 1});
 			if (random_below(&random, 10) == 0)
-				dated_sort(&queue, 3, count_gone, &tally);
+				dated_sort(&queue, 3, is_late, count_gone, &tally);
 		}
-		dated_sort(&queue, 3, count_gone, &tally);
+		dated_sort(&queue, 3, is_late, count_gone, &tally);
 		ck_assert_uint_eq(queue.count, cells);
 		ck_assert_uint_eq(tally.united, count - cells);
 		for (size_t i = 0; i < queue.count; i++) {
@@ -290,6 +379,7 @@ static const struct suite_test tests[] = {
     SUITE_TEST(a_boundary_is_the_end_of_its_interval),
     SUITE_TEST(seconds_of_a_boundary_end_where_the_next_one_begins),
     SUITE_TEST(a_value_counts_at_its_own_boundary),
+    SUITE_TEST(a_value_whose_time_is_kept_is_sent_with_it),
     SUITE_TEST(a_late_flush_sends_what_it_passed_apart),
     SUITE_TEST(what_waits_keeps_its_series_until_it_has_been_sent),
     SUITE_TEST(a_silenced_series_sends_no_dated_rows),

@@ -166,6 +166,34 @@ START_TEST(what_came_in_is_counted_as_statsd_counts)
 }
 END_TEST
 
+START_TEST(limits_are_told_beside_what_is_used)
+{
+	struct diary diary;
+
+	diary_open(&diary, GRAPHITE);
+	counter *counters = (counter *)(uintptr_t)egress_sink_counters(diary.egress, 1);
+	struct series_quota *quota = &diary.ingest.quota;
+
+	diary_flush(&diary, &times);
+	EXPECT(&diary, "statsd.tidemill.memory_limit_bytes gauge 0"); /* none */
+	*quota = (struct series_quota){.most = 1000, .memory_most = 64 << 20, .held = 2 << 20};
+	quota->besides = 7000;
+	counter_set(&counters[SINK_QUEUE_BYTES], 5000);
+	diary_flush(&diary, &times);
+	EXPECT(&diary, "statsd.tidemill.series_limit gauge 1000");
+	EXPECT(&diary, "statsd.tidemill.memory_limit_bytes gauge 67108864");
+	EXPECT(&diary, "statsd.tidemill.memory_bytes.tables gauge 2097152");
+	EXPECT(&diary, "statsd.tidemill.memory_bytes.queues gauge 5000");
+	EXPECT(&diary, "statsd.tidemill.memory_bytes.other gauge 2000");
+	/* Tables hold more than is in memory, untouched as yet. */
+	quota->besides = -1000;
+	diary_flush(&diary, &times);
+	EXPECT(&diary, "statsd.tidemill.memory_bytes.queues gauge 5000");
+	EXPECT(&diary, "statsd.tidemill.memory_bytes.other gauge 0");
+	diary_close(&diary);
+}
+END_TEST
+
 START_TEST(graphite_stats_are_those_of_the_flush_before)
 {
 	struct diary diary;
@@ -210,6 +238,7 @@ static const struct suite_test tests[] = {
     SUITE_TEST(num_stats_counts_keys_and_those_of_statsd_itself),
     SUITE_TEST(lag_is_told_from_the_second_flush_on),
     SUITE_TEST(what_came_in_is_counted_as_statsd_counts),
+    SUITE_TEST(limits_are_told_beside_what_is_used),
     SUITE_TEST(graphite_stats_are_those_of_the_flush_before),
     SUITE_TEST(without_graphite_there_are_no_graphite_stats),
     {0},

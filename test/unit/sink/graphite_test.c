@@ -6,6 +6,7 @@
 #include "test/unit/sink/harness.h"
 
 #include "net/timer.h"
+#include "sink/egress.h"
 #include "sink/transport.h"
 #include "test/unit/suite.h"
 

@@ -152,7 +152,7 @@ START_TEST(values_with_a_time_of_their_own_show_it)
 	row->counter.delta = 30;
 	row->timestamp_ns = BOUNDARY_NS - 60 * CLOCK_SECOND;
 	must_print(&batch, 1,
-	    "16:40:10  3 series\n"
+	    "16:40:10  2 series\n"
 	    "  counter  c  30  3/s  at 16:39:10\n"
 	    "  gauge    g   5\n"
 	    "  gauge    g   1  at 16:39:50\n");
