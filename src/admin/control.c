@@ -1,51 +1,46 @@
 /* SPDX-License-Identifier: MIT */
 /* control.c -- the control socket.
  *
- * A connection lives until its handle is closed and no report is on its way
- * for it: the client may be gone long before the egress thread has answered. */
+ * A visitor is there until its handle is closed and no letter is on its way for
+ * it: whoever asked may be gone long before other threads have answered. */
 
 #include "admin/control.h"
 
 #include "base/check.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "net/unix.h"
 
 #include <errno.h>
-#include <grp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
-#include <unistd.h>
 
-#define CONNECTIONS_MOST 16
+#define VISITORS_MOST 16 /* then silent ones have to go */
+#define WAITING_MOST 64  /* then nobody else may ask */
 #define LINE_MOST 4096
 #define BACKLOG 16
 
 struct control {
 	struct thread *thread;
-	const struct status_sources *sources;
-	struct egress *egress;
-	unsigned report_kind;
+	struct inquiry_desk desk;
 	uv_pipe_t listener;
-	char *path;
-	struct stat bound;        /* the socket at path, to know it again */
-	struct connection *first; /* the newest */
-	unsigned connections;
+	struct unix_name name;
+	struct visitor *first; /* the newest */
+	unsigned visitors;
 	bool closing, listener_closed;
 };
 
-struct connection {
+struct visitor {
 	struct control *control;
-	struct connection *next;
+	struct visitor *next;
 	uv_pipe_t pipe;
 	uv_write_t write;
 	char line[LINE_MOST];
 	size_t line_len;
+	struct inquiry inquiry;
 	struct text answer;
-	struct egress_report report;
-	bool asked;     /* a report is on its way */
+	bool asked;     /* a letter is on its way */
 	bool answering; /* the line has been read */
 	bool closed;
 };
@@ -53,165 +48,134 @@ struct connection {
 static void
 free_when_done(struct control *control)
 {
-	if (!control->closing || !control->listener_closed || control->connections > 0)
+	if (!control->closing || !control->listener_closed || control->visitors > 0)
 		return;
-	free(control->path);
 	free(control);
 }
 
 static void
-connection_release(struct connection *connection)
+visitor_release(struct visitor *visitor)
 {
-	struct control *control = connection->control;
+	struct control *control = visitor->control;
 
-	if (!connection->closed || connection->asked)
+	if (!visitor->closed || visitor->asked)
 		return;
-	struct connection **link = &control->first;
+	struct visitor **link = &control->first;
 
-	while (*link != connection)
+	while (*link != visitor)
 		link = &(*link)->next;
-	*link = connection->next;
-	control->connections--;
-	text_fini(&connection->answer);
-	text_fini(&connection->report.out);
-	free(connection);
+	*link = visitor->next;
+	control->visitors--;
+	text_fini(&visitor->answer);
+	free(visitor);
 	free_when_done(control);
 }
 
 static void
-on_connection_closed(uv_handle_t *handle)
+on_visitor_closed(uv_handle_t *handle)
 {
-	struct connection *connection = handle->data;
+	struct visitor *visitor = handle->data;
 
-	connection->closed = true;
-	connection_release(connection);
+	visitor->closed = true;
+	visitor_release(visitor);
 }
 
 static void
-connection_close(struct connection *connection)
+visitor_close(struct visitor *visitor)
 {
-	if (!uv_is_closing((uv_handle_t *)&connection->pipe))
-		uv_close((uv_handle_t *)&connection->pipe, on_connection_closed);
+	if (!uv_is_closing((uv_handle_t *)&visitor->pipe))
+		uv_close((uv_handle_t *)&visitor->pipe, on_visitor_closed);
 }
 
 static void
 on_written(uv_write_t *write, int status)
 {
 	(void)status;
-	connection_close(write->data);
+	visitor_close(write->data);
 }
 
 static void
-send_answer(struct connection *connection)
+send_answer(struct visitor *visitor)
 {
-	uv_buf_t piece = uv_buf_init(connection->answer.bytes, (unsigned)connection->answer.len);
-
-	if (uv_is_closing((uv_handle_t *)&connection->pipe))
+	if (uv_is_closing((uv_handle_t *)&visitor->pipe))
 		return;
-	connection->write.data = connection;
-	if (uv_write(&connection->write, (uv_stream_t *)&connection->pipe, &piece, 1, on_written) !=
-	    0)
-		connection_close(connection);
+	text_byte(&visitor->answer, '\n');
+	uv_buf_t piece = uv_buf_init(visitor->answer.bytes, (unsigned)visitor->answer.len);
+
+	visitor->write.data = visitor;
+	if (uv_write(&visitor->write, (uv_stream_t *)&visitor->pipe, &piece, 1, on_written) != 0)
+		visitor_close(visitor);
 }
-
-static void
-answer_status(struct connection *connection, const char *arguments)
-{
-	struct control *control = connection->control;
-
-	(void)arguments;
-	connection->asked = true;
-	connection->report.to = &control->thread->inbox;
-	connection->report.kind = control->report_kind;
-	egress_ask(control->egress, &connection->report);
-}
-
-static const struct verb {
-	const char *name;
-	void (*answer)(struct connection *connection, const char *arguments);
-} verbs[] = {
-    {"status", answer_status},
-};
 
 void
 control_report(struct mail *mail)
 {
-	struct egress_report *report =
-	    (struct egress_report *)((char *)mail - offsetof(struct egress_report, mail));
-	struct connection *connection =
-	    (struct connection *)((char *)report - offsetof(struct connection, report));
+	struct inquiry *inquiry = inquiry_of(mail);
+	struct visitor *visitor =
+	    (struct visitor *)((char *)inquiry - offsetof(struct visitor, inquiry));
 
-	connection->asked = false;
-	status_write(connection->control->sources, &report->out, &connection->answer);
-	text_byte(&connection->answer, '\n');
-	send_answer(connection);
-	connection_release(connection);
+	visitor->asked = false;
+	inquiry_answer(inquiry, &visitor->answer);
+	send_answer(visitor);
+	visitor_release(visitor);
 }
 
-/* One line has come: find its verb. */
 static void
-take_line(struct connection *connection)
+take_line(struct visitor *visitor)
 {
-	size_t verb_len = strcspn(connection->line, " \r");
-
-	connection->answering = true;
-	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++) {
-		if (strlen(verbs[i].name) != verb_len ||
-		    memcmp(verbs[i].name, connection->line, verb_len) != 0)
-			continue;
-		verbs[i].answer(connection, connection->line + verb_len);
-		return;
-	}
-	text_puts(&connection->answer, "{\"error\":\"unknown verb\"}\n");
-	send_answer(connection);
+	visitor->answering = true;
+	visitor->asked = !inquiry_begin(
+	    &visitor->inquiry, &visitor->control->desk, visitor->line, &visitor->answer);
+	if (!visitor->asked)
+		send_answer(visitor);
 }
 
 static void
 give_room(uv_handle_t *handle, size_t suggested, uv_buf_t *room)
 {
-	struct connection *connection = handle->data;
+	struct visitor *visitor = handle->data;
 
 	(void)suggested;
 	*room = uv_buf_init(
-	    connection->line + connection->line_len, (unsigned)(LINE_MOST - connection->line_len));
+	    visitor->line + visitor->line_len, (unsigned)(LINE_MOST - visitor->line_len));
 }
 
 static void
 on_read(uv_stream_t *stream, ssize_t len, const uv_buf_t *room)
 {
-	struct connection *connection = stream->data;
+	struct visitor *visitor = stream->data;
 
 	(void)room;
-	if (len == UV_EOF && connection->answering) { /* it has asked, and waits */
+	if (len == UV_EOF && visitor->answering) { /* it has asked, and waits */
 		uv_read_stop(stream);
 		return;
 	}
 	if (len < 0) {
-		connection_close(connection);
+		visitor_close(visitor);
 		return;
 	}
-	connection->line_len += (size_t)len;
-	char *newline = memchr(connection->line, '\n', connection->line_len);
+	visitor->line_len += (size_t)len;
+	char *newline = memchr(visitor->line, '\n', visitor->line_len);
 
-	if (newline != NULL && !connection->answering) {
+	if (newline != NULL && !visitor->answering) {
 		*newline = '\0';
-		take_line(connection);
-	} else if (connection->line_len == LINE_MOST) {
-		connection_close(connection);
+		take_line(visitor);
+	} else if (visitor->line_len == LINE_MOST) {
+		visitor_close(visitor);
 	}
 }
 
-/* There are too many: the one that has been silent longest goes. */
+/* The one that has been silent longest goes. */
 static void
 close_oldest_silent(struct control *control)
 {
-	struct connection *oldest = NULL;
+	struct visitor *oldest = NULL;
 
-	for (struct connection *at = control->first; at != NULL; at = at->next)
+	for (struct visitor *at = control->first; at != NULL; at = at->next)
 		if (!at->answering && !uv_is_closing((uv_handle_t *)&at->pipe))
 			oldest = at;
 	if (oldest != NULL)
-		connection_close(oldest);
+		visitor_close(oldest);
 }
 
 static void
@@ -223,94 +187,20 @@ on_connection(uv_stream_t *listener, int status)
 		log_warn("control socket: %s", uv_strerror(status));
 		return;
 	}
-	if (control->connections >= CONNECTIONS_MOST)
+	if (control->visitors >= VISITORS_MOST)
 		close_oldest_silent(control);
-	struct connection *connection = mem_zero(1, sizeof(*connection));
+	struct visitor *visitor = mem_zero(1, sizeof(*visitor));
 
-	connection->control = control;
-	connection->next = control->first;
-	control->first = connection;
-	control->connections++;
-	CHECK(uv_pipe_init(&control->thread->loop, &connection->pipe, 0) == 0);
-	connection->pipe.data = connection;
-	if (uv_accept(listener, (uv_stream_t *)&connection->pipe) != 0 ||
-	    uv_read_start((uv_stream_t *)&connection->pipe, give_room, on_read) != 0)
-		connection_close(connection);
-}
-
-static struct sockaddr_un
-socket_address(const char *path)
-{
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-
-	strncpy(address.sun_path, path, sizeof(address.sun_path) - 1);
-	return address;
-}
-
-/* Is somebody listening on the socket at path? */
-static bool
-is_alive(const char *path)
-{
-	const struct sockaddr_un address = socket_address(path);
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-	if (fd < 0)
-		return false;
-	bool alive =
-	    connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0 || errno == EAGAIN;
-
-	close(fd);
-	return alive;
-}
-
-/* Make way for the socket: what stands there may only be a dead one. */
-static int
-make_way(const char *path, struct text *error)
-{
-	struct stat found;
-
-	if (strlen(path) >= sizeof(((struct sockaddr_un *)0)->sun_path)) {
-		text_printf(error, "control socket %s: the path is too long", path);
-		return -ENAMETOOLONG;
-	}
-	if (lstat(path, &found) != 0)
-		return 0;
-	if (!S_ISSOCK(found.st_mode)) {
-		text_printf(
-		    error, "control socket %s: there is something that is not a socket", path);
-		return -EEXIST;
-	}
-	if (is_alive(path)) {
-		text_printf(error,
-		    "control socket %s: another daemon is using it; give this one "
-		    "its own with control.socket",
-		    path);
-		return -EADDRINUSE;
-	}
-	if (unlink(path) == 0)
-		return 0;
-	text_printf(error, "control socket %s: %s", path, strerror(errno));
-	return -errno;
-}
-
-static int
-set_access(const char *path, const struct control_settings *settings, struct text *error)
-{
-	const struct group *group = NULL;
-
-	if (settings->group[0] != '\0') {
-		group = getgrnam(settings->group);
-		if (group == NULL) {
-			text_printf(error, "control.group: there is no group %s", settings->group);
-			return -ENOENT;
-		}
-	}
-	if (chmod(path, (mode_t)settings->mode) != 0 ||
-	    (group != NULL && chown(path, (uid_t)-1, group->gr_gid) != 0)) {
-		text_printf(error, "control socket %s: %s", path, strerror(errno));
-		return -errno;
-	}
-	return 0;
+	visitor->control = control;
+	visitor->next = control->first;
+	control->first = visitor;
+	control->visitors++;
+	CHECK(uv_pipe_init(&control->thread->loop, &visitor->pipe, 0) == 0);
+	visitor->pipe.data = visitor;
+	if (uv_accept(listener, (uv_stream_t *)&visitor->pipe) != 0 ||
+	    control->visitors > WAITING_MOST ||
+	    uv_read_start((uv_stream_t *)&visitor->pipe, give_room, on_read) != 0)
+		visitor_close(visitor);
 }
 
 static void
@@ -324,41 +214,31 @@ on_listener_closed(uv_handle_t *handle)
 
 /* A socket of ours at path, that nobody can connect to yet. */
 static int
-bind_socket(struct control *control, const struct control_settings *settings, struct text *error)
+bind_socket(struct control *control, const char *path, const struct control_settings *settings,
+    struct text *error)
 {
-	const struct sockaddr_un address = socket_address(control->path);
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int fd = unix_bind("control socket", path, SOCK_STREAM, (mode_t)settings->mode,
+	    settings->group, &control->name, error);
 
-	if (fd < 0 || bind(fd, (const struct sockaddr *)&address, sizeof(address)) != 0 ||
-	    lstat(control->path, &control->bound) != 0) {
-		int status = -errno;
-
-		text_printf(error, "control socket %s: %s", control->path, strerror(errno));
-		if (fd >= 0)
-			close(fd);
-		return status;
-	}
+	if (fd == -EADDRINUSE)
+		text_puts(error, "; give this one its own with control.socket");
+	if (fd < 0)
+		return fd;
 	CHECK(uv_pipe_open(&control->listener, fd) == 0);
-	return set_access(control->path, settings, error);
+	return 0;
 }
 
 struct control *
 control_open(struct thread *thread, const char *path, const struct control_settings *settings,
-    const struct status_sources *sources, struct egress *egress, unsigned report_kind,
-    struct text *error)
+    const struct inquiry_desk *desk, struct text *error)
 {
-	if (make_way(path, error) != 0)
-		return NULL;
 	struct control *control = mem_zero(1, sizeof(*control));
 
 	control->thread = thread;
-	control->sources = sources;
-	control->egress = egress;
-	control->report_kind = report_kind;
-	control->path = mem_copy_text(path, strlen(path));
+	control->desk = *desk;
 	CHECK(uv_pipe_init(&thread->loop, &control->listener, 0) == 0);
 	control->listener.data = control;
-	int status = bind_socket(control, settings, error);
+	int status = bind_socket(control, path, settings, error);
 
 	if (status == 0) {
 		status = uv_listen((uv_stream_t *)&control->listener, BACKLOG, on_connection);
@@ -370,17 +250,6 @@ control_open(struct thread *thread, const char *path, const struct control_setti
 	return control;
 }
 
-/* Whoever came after us may have put a socket of its own there. */
-static void
-remove_socket(const struct control *control)
-{
-	struct stat found;
-
-	if (lstat(control->path, &found) == 0 && found.st_dev == control->bound.st_dev &&
-	    found.st_ino == control->bound.st_ino)
-		unlink(control->path);
-}
-
 void
 control_close(struct control **control)
 {
@@ -388,8 +257,8 @@ control_close(struct control **control)
 
 	*control = NULL;
 	closing->closing = true;
-	for (struct connection *at = closing->first; at != NULL; at = at->next)
-		connection_close(at);
-	remove_socket(closing);
+	for (struct visitor *at = closing->first; at != NULL; at = at->next)
+		visitor_close(at);
+	unix_remove(&closing->name);
 	uv_close((uv_handle_t *)&closing->listener, on_listener_closed);
 }

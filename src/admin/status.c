@@ -3,8 +3,8 @@
 
 #include "admin/status.h"
 
-#include "base/json.h"
 #include "base/log.h"
+#include "flush/usage.h"
 
 #include <unistd.h>
 
@@ -37,6 +37,7 @@ status_account(const struct status_sources *sources, struct account *account_out
 	*account_out = (struct account){
 	    .datagrams_read = intake_sum(ingest, INTAKE_DATAGRAMS),
 	    .datagrams_dropped = intake_sum(ingest, INTAKE_DATAGRAMS_DROPPED),
+	    .datagrams_filtered = intake_sum(ingest, INTAKE_DATAGRAMS_FILTERED),
 	    .lines = intake_sum(ingest, INTAKE_LINES),
 	    .accepted = intake_sum(ingest, INTAKE_LINES_ACCEPTED),
 	    .points = sinks_sum(egress, SINK_POINTS_OFFERED),
@@ -65,6 +66,7 @@ write_ledger(struct json *json, const struct status_sources *sources)
 	json_open_object(json, "datagrams");
 	json_uint(json, "read", account.datagrams_read);
 	json_uint(json, "dropped", account.datagrams_dropped);
+	json_uint(json, "filtered", account.datagrams_filtered);
 	json_close_object(json);
 	json_open_object(json, "lines");
 	json_uint(json, "read", account.lines);
@@ -94,33 +96,103 @@ write_ledger(struct json *json, const struct status_sources *sources)
 	text_fini(&sentence);
 }
 
+/* ---- listeners ---- */
+
+static const char *
+transport_name(enum transport_kind transport)
+{
+	return counter_def_value(intake_counter_def(INTAKE_BYTES + transport));
+}
+
+/* One that datagrams come through, with its buffer. */
 static void
-write_sockets(struct json *json, const struct worker *worker, size_t listener)
+write_receiver(struct json *json, const struct receiver *receiver, unsigned worker)
 {
 	struct text address = {0};
 
-	for (size_t i = 0; i < worker->receiver_count; i++) {
-		const struct receiver *receiver = &worker->receivers[i];
+	receiver_print(receiver, &address);
+	json_open_object(json, NULL);
+	json_text(json, "transport", transport_name(receiver->origin.transport));
+	json_bool(json, "graphite", receiver->origin.graphite);
+	json_bytes(json, "address", address.bytes, address.len);
+	json_uint(json, "worker", worker);
+	json_uint(json, "receive_buffer_bytes", receiver->capacity);
+	json_uint(json, "receive_buffer_datagrams", receiver->capacity / UDP_DATAGRAM_CHARGE);
+	json_uint(json, "queued_bytes", counter_get(&receiver->queued_bytes));
+	json_uint(json, "peak_bytes", counter_get(&receiver->peak_bytes));
+	json_close_object(json);
+	text_fini(&address);
+}
 
-		if (receiver->listener != listener)
-			continue;
-		text_reset(&address);
-		udp_address_print(&receiver->address, &address);
-		json_open_object(json, NULL);
-		json_bytes(json, "address", address.bytes, address.len);
-		json_uint(json, "worker", worker->index);
-		json_uint(json, "receive_buffer_bytes", receiver->capacity);
-		json_uint(
-		    json, "receive_buffer_datagrams", receiver->capacity / UDP_DATAGRAM_CHARGE);
-		json_uint(json, "queued_bytes", counter_get(&receiver->queued_bytes));
-		json_uint(json, "peak_bytes", counter_get(&receiver->peak_bytes));
-		json_close_object(json);
-	}
+/* One that takes connections: all of them are the first worker's. */
+static void
+write_door(struct json *json, const struct bind_point *door)
+{
+	struct text address = {0};
+
+	if (door->path != NULL)
+		text_puts(&address, door->path);
+	else
+		inet_print(&door->address, &address);
+	json_open_object(json, NULL);
+	json_text(json, "transport", transport_name(door->transport));
+	json_bool(json, "graphite", door->graphite);
+	json_bytes(json, "address", address.bytes, address.len);
+	json_uint(json, "worker", 0);
+	json_close_object(json);
 	text_fini(&address);
 }
 
 static void
-write_listeners(struct json *json, const struct ingest *ingest)
+write_sockets(struct json *json, const struct ingest *ingest, size_t listener)
+{
+	json_open_array(json, "sockets");
+	for (unsigned i = 0; i < ingest->count; i++) {
+		const struct worker *worker = &ingest->workers[i];
+
+		for (size_t j = 0; j < worker->receiver_count; j++)
+			if (worker->receivers[j].listener == listener)
+				write_receiver(json, &worker->receivers[j], i);
+	}
+	for (size_t i = 0; i < ingest->door_count; i++)
+		if (ingest->doors[i].listener == listener)
+			write_door(json, &ingest->doors[i]);
+	json_close_array(json);
+}
+
+/* An object of counters in a row, each by the value of its label; their sum. */
+static uint64_t
+write_row(struct json *json, const char *key, const struct ingest *ingest, size_t listener,
+    size_t first, size_t count)
+{
+	uint64_t sum = 0;
+
+	json_open_object(json, key);
+	for (size_t i = 0; i < count; i++) {
+		uint64_t value = ingest_listener_counter(ingest, listener, first + i);
+
+		json_uint(json, counter_def_value(intake_counter_def(first + i)), value);
+		sum += value;
+	}
+	json_close_object(json);
+	return sum;
+}
+
+static void
+write_connections(struct json *json, const struct ingest *ingest, size_t listener)
+{
+	json_open_object(json, "connections");
+	json_uint(json, "open", ingest_listener_counter(ingest, listener, INTAKE_CONNECTIONS));
+	json_uint(json, "accepted",
+	    ingest_listener_counter(ingest, listener, INTAKE_CONNECTIONS_ACCEPTED));
+	write_row(json, "closed", ingest, listener, INTAKE_CONNECTIONS_CLOSED, CLOSE_REASONS);
+	json_uint(
+	    json, "accept_pauses", ingest_listener_counter(ingest, listener, INTAKE_ACCEPT_PAUSES));
+	json_close_object(json);
+}
+
+static void
+write_listener(struct json *json, const struct ingest *ingest, size_t listener)
 {
 	static const struct {
 		const char *key;
@@ -128,31 +200,86 @@ write_listeners(struct json *json, const struct ingest *ingest)
 	} figures[] = {
 	    {"datagrams", INTAKE_DATAGRAMS},
 	    {"dropped", INTAKE_DATAGRAMS_DROPPED},
-	    {"bytes", INTAKE_BYTES},
+	    {"filtered", INTAKE_DATAGRAMS_FILTERED},
+	    {"truncated", INTAKE_DATAGRAMS_TRUNCATED},
 	    {"lines", INTAKE_LINES},
 	    {"accepted", INTAKE_LINES_ACCEPTED},
 	};
+	uint64_t refused = 0;
 
+	json_open_object(json, NULL);
+	json_text(json, "name", ingest_listener_name(ingest, listener));
+	write_sockets(json, ingest, listener);
+	for (size_t i = 0; i < sizeof(figures) / sizeof(*figures); i++)
+		json_uint(json, figures[i].key,
+		    ingest_listener_counter(ingest, listener, figures[i].which));
+	for (size_t i = 0; i < REASONS; i++)
+		refused += ingest_listener_counter(ingest, listener, INTAKE_LINES_REFUSED + i);
+	json_uint(json, "refused", refused);
+	json_uint(json, "bytes",
+	    write_row(json, "received_bytes", ingest, listener, INTAKE_BYTES, TRANSPORTS));
+	write_connections(json, ingest, listener);
+	json_close_object(json);
+}
+
+static void
+write_listeners(struct json *json, const struct ingest *ingest)
+{
 	json_open_array(json, "listeners");
-	for (size_t i = 0; i < ingest->listen->count; i++) {
-		uint64_t refused = 0;
-
-		json_open_object(json, NULL);
-		json_text(json, "name", ingest_listener_name(ingest, i));
-		json_open_array(json, "sockets");
-		for (unsigned j = 0; j < ingest->count; j++)
-			write_sockets(json, &ingest->workers[j], i);
-		json_close_array(json);
-		for (size_t j = 0; j < sizeof(figures) / sizeof(*figures); j++)
-			json_uint(json, figures[j].key,
-			    ingest_listener_counter(ingest, i, figures[j].which));
-		for (size_t j = 0; j < REASONS; j++)
-			refused += ingest_listener_counter(ingest, i, INTAKE_LINES_REFUSED + j);
-		json_uint(json, "refused", refused);
-		json_close_object(json);
-	}
+	for (size_t i = 0; i < ingest->listen->count; i++)
+		write_listener(json, ingest, i);
 	json_close_array(json);
 }
+
+/* ---- limits ---- */
+
+static void
+write_series(struct json *json, const struct ingest *ingest, const uint64_t *usage)
+{
+	int64_t used = atomic_load_explicit(&ingest->quota.used, memory_order_relaxed);
+
+	json_open_object(json, "series");
+	json_int(json, "used", used);
+	json_uint(json, "limit", usage[USAGE_SERIES_LIMIT]);
+	json_open_object(json, "refused");
+	for (size_t i = TABLE_SERIES_REFUSED; i <= TABLE_SERIES_REFUSED_LAST; i++) {
+		uint64_t sum = 0;
+
+		for (unsigned j = 0; j < ingest->count; j++)
+			sum += counter_get(&ingest->workers[j].intake.table.counters[i]);
+		json_uint(json, counter_def_value(table_counter_def(i)), sum);
+	}
+	json_close_object(json);
+	json_close_object(json);
+}
+
+static void
+write_memory(struct json *json, const struct ingest *ingest, const uint64_t *usage)
+{
+	json_open_object(json, "memory");
+	if (usage[USAGE_MEMORY_LIMIT] > 0)
+		json_uint(json, "limit_bytes", usage[USAGE_MEMORY_LIMIT]);
+	else
+		json_none(json, "limit_bytes");
+	json_int(json, "used_bytes", quota_memory_used(&ingest->quota));
+	json_open_object(json, "parts");
+	for (size_t i = USAGE_MEMORY; i < USAGE_MEMORY + MEMORY_PARTS; i++)
+		json_uint(json, counter_def_value(usage_counter_def(i)), usage[i]);
+	json_close_object(json);
+	json_close_object(json);
+}
+
+static void
+write_limits(struct json *json, const struct status_sources *sources)
+{
+	uint64_t usage[USAGE_COUNTERS];
+
+	usage_read(sources->ingest, sources->egress, usage);
+	write_series(json, sources->ingest, usage);
+	write_memory(json, sources->ingest, usage);
+}
+
+/* ---- the rest ---- */
 
 static void
 write_workers(struct json *json, const struct ingest *ingest)
@@ -201,25 +328,23 @@ write_flush(struct json *json, const struct flusher *flusher)
 }
 
 void
-status_write(const struct status_sources *sources, const struct text *sinks, struct text *out)
+status_write(const struct status_sources *sources, const struct text *sinks, struct json *json)
 {
-	struct json json = {.out = out};
 	const struct flusher *flusher = sources->flusher;
 	int64_t due_ns = atomic_load_explicit(&flusher->due_ns, memory_order_relaxed);
 
-	json_open_object(&json, NULL);
-	json_text(&json, "version", sources->version);
-	json_int(&json, "pid", getpid());
-	json_number(&json, "uptime_seconds", (double)(clock_mono_ns() - sources->started_ns) / 1e9);
-	json_number(&json, "interval_seconds", (double)flusher->settings->interval_ns / 1e9);
-	json_number(&json, "next_flush_seconds", (double)(due_ns - clock_wall_ns()) / 1e9);
-	write_ledger(&json, sources);
-	write_listeners(&json, sources->ingest);
-	write_workers(&json, sources->ingest);
-	write_flush(&json, flusher);
-	json_ready(&json, "sinks", sinks->bytes, sinks->len);
-	json_open_object(&json, "log");
-	json_uint(&json, "suppressed", log_suppressed());
-	json_close_object(&json);
-	json_close_object(&json);
+	json_text(json, "version", sources->version);
+	json_int(json, "pid", getpid());
+	json_number(json, "uptime_seconds", (double)(clock_mono_ns() - sources->started_ns) / 1e9);
+	json_number(json, "interval_seconds", (double)flusher->settings->interval_ns / 1e9);
+	json_number(json, "next_flush_seconds", (double)(due_ns - clock_wall_ns()) / 1e9);
+	write_ledger(json, sources);
+	write_limits(json, sources);
+	write_listeners(json, sources->ingest);
+	write_workers(json, sources->ingest);
+	write_flush(json, flusher);
+	json_ready(json, "sinks", sinks->bytes, sinks->len);
+	json_open_object(json, "log");
+	json_uint(json, "suppressed", log_suppressed());
+	json_close_object(json);
 }

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "base/json.h"
 #include "flush/flusher.h"
 #include "metric/account.h"
 
@@ -20,5 +21,6 @@ struct status_sources {
  * meanwhile. */
 void status_account(const struct status_sources *sources, struct account *account_out);
 
-/* Write the object. sinks: what the egress thread said of them, a JSON array. */
-void status_write(const struct status_sources *sources, const struct text *sinks, struct text *out);
+/* Write its members. sinks: what the egress thread said of them, a JSON array. */
+void
+status_write(const struct status_sources *sources, const struct text *sinks, struct json *json);
