@@ -14,14 +14,20 @@
 #define CONFIGURED "[-c FILE] [-o KEY=VALUE]..."
 
 const struct command commands[] = {
-    {"run", CONFIGURED, "receive, aggregate and deliver, in the foreground", run_command},
+    {"run", CONFIGURED " [--stdin[=LISTENER]]", "receive, aggregate and deliver, in the foreground",
+	run_command},
     {"check", CONFIGURED, "validate the configuration (also: -t)", check_command},
     {"config", CONFIGURED " [--defaults|--origin]",
 	"the configuration in effect, all defaults, or where each value came from", config_command},
-    {"explain", "[-l LISTENER] " CONFIGURED " [LINE]...",
+    {"explain", "[-l LISTENER] [--graphite] " CONFIGURED " [LINE]...",
 	"what becomes of each line, up to what every sink would send", explain_command},
     {"status", CONFIGURED " [--json]", "what the running daemon has done with everything",
 	status_command},
+    {"sources", CONFIGURED " [--json]", "who sends the running daemon how much", sources_command},
+    {"block", CONFIGURED " [PATTERN [--for DURATION]]",
+	"have the running daemon refuse what matches, or list what it refuses", block_command},
+    {"forget", CONFIGURED " PATTERN", "have the running daemon let go of series that match",
+	forget_command},
     {"send", "[--to ADDRESS] LINE... | -", "check lines, then send them", send_command},
     {"bench",
 	"TARGET [--rate N] [--lines N] [--series N] [--mix c:60,ms:30,g:8,s:2] "

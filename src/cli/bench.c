@@ -127,6 +127,7 @@ print_json(const struct bench *bench, const struct bench_sent *sent, struct text
 		json_open_object(&json, "verify");
 		json_uint(&json, "datagrams_read", bench->grown.read);
 		json_uint(&json, "datagrams_dropped", bench->grown.dropped);
+		json_uint(&json, "datagrams_filtered", bench->grown.filtered);
 		json_uint(&json, "lines_read", bench->grown.lines);
 		json_uint(&json, "lines_accepted", bench->grown.accepted);
 		json_uint(&json, "lines_refused", bench->grown.refused);
@@ -147,7 +148,13 @@ print_ledger(const struct bench *bench, const struct bench_sent *sent, struct te
 	human_count(out, grown->read);
 	text_puts(out, " read + ");
 	human_count(out, grown->dropped);
-	text_puts(out, " dropped by the kernel\n");
+	text_puts(out, " dropped by the kernel");
+	if (grown->filtered > 0) {
+		text_puts(out, " + ");
+		human_count(out, grown->filtered);
+		text_puts(out, " filtered");
+	}
+	text_byte(out, '\n');
 	human_count(out, grown->lines);
 	text_puts(out, " lines read = ");
 	human_count(out, grown->accepted);

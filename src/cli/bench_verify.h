@@ -11,7 +11,7 @@
 
 /* The daemon's totals, or how much they grew. */
 struct bench_ledger {
-	uint64_t read, dropped; /* datagrams */
+	uint64_t read, dropped, filtered; /* datagrams */
 	uint64_t lines, accepted, refused;
 };
 
@@ -20,7 +20,7 @@ struct bench_ledger bench_ledger_of(const json_t *status);
 /* Ask the daemon. 0, or -1 after saying why on standard error. */
 int bench_ledger_read(const struct control_settings *control, struct bench_ledger *out);
 
-/* Ask until the daemon has read or lost as many datagrams as were sent since
+/* Ask until the daemon has read, lost or filtered as many datagrams as were sent since
  * `before`, or has had 30 seconds; *grown_out is by how much it grew. */
 int bench_ledger_await(const struct control_settings *control, const struct bench_ledger *before,
     uint64_t datagrams_sent, struct bench_ledger *grown_out);

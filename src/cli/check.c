@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* check.c -- is the configuration right, and is it wise? */
 
-#include "base/address.h"
 #include "base/clock.h"
+#include "base/network.h"
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/load.h"
 #include "conf/conf.h"
+#include "parse/framing.h"
 #include "sink/egress.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -67,21 +67,20 @@ warn_of_interval(const struct load *load, const struct settings *settings)
 		    "Graphite keeps whole seconds only; of several points in one, the last stays");
 }
 
+/* Does a list of networks name one that everybody is in? */
 static bool
-is_loopback(const char *text)
+lets_in_all(const struct item_list *allow)
 {
-	struct address address;
+	struct network networks[NETWORK_WORD_MOST];
 	const char *error;
-	struct in_addr v4;
-	struct in6_addr v6;
+	size_t count;
 
-	if (address_parse(text, &address, &error) != 0 || address.kind == ADDRESS_UNIX)
-		return true;
-	if (inet_pton(AF_INET, address.host, &v4) == 1)
-		return ntohl(v4.s_addr) >> 24 == 127;
-	if (inet_pton(AF_INET6, address.host, &v6) == 1)
-		return IN6_IS_ADDR_LOOPBACK(&v6);
-	return strcmp(address.host, "localhost") == 0;
+	for (size_t i = 0; i < allow->count; i++)
+		if (network_parse(((char **)allow->at)[i], networks, &count, &error) == 0)
+			for (size_t j = 0; j < count; j++)
+				if (networks[j].bits == (networks[j].v4 ? 96 : 0))
+					return true;
+	return false;
 }
 
 static void
@@ -92,14 +91,14 @@ warn_of_listeners(const struct load *load, const struct settings *settings)
 		const struct listen_settings *listener = entry->settings;
 		struct text key = {0};
 
-		text_printf(&key, "listen.%s.udp", entry->name);
-		for (size_t j = 0; j < listener->udp.count; j++) {
-			const char *address = ((char *const *)listener->udp.at)[j];
-
-			if (!is_loopback(address))
-				warn(load, text_string(&key),
-				    "%s takes metrics from whoever reaches this machine", address);
-		}
+		text_printf(&key, "listen.%s.allow", entry->name);
+		if (lets_in_all(&listener->allow))
+			warn(load, text_string(&key),
+			    "it takes metrics from whoever reaches this machine");
+		text_reset(&key);
+		text_printf(&key, "listen.%s.framing", entry->name);
+		if (listener->framing == FRAMING_LENGTH && listener->unix_stream.count == 0)
+			warn(load, text_string(&key), "it is of unix_stream, and there is none");
 		text_fini(&key);
 	}
 }

@@ -12,16 +12,15 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define WAIT_SECONDS 5
 #define ANSWER_BYTES_MAX ((size_t)16 << 20)
 #define READ_BYTES 16384
 
 /* A connected socket, or a negative errno. */
 static int
-connect_to(const char *path)
+connect_to(const char *path, unsigned seconds)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	const struct timeval wait = {.tv_sec = WAIT_SECONDS};
+	const struct timeval wait = {.tv_sec = seconds};
 
 	if (strlen(path) >= sizeof(address.sun_path))
 		return -ENAMETOOLONG;
@@ -74,9 +73,9 @@ read_all(int fd, struct text *answer)
 }
 
 int
-client_ask(const char *path, const char *line, struct text *answer)
+client_ask(const char *path, const char *line, unsigned seconds, struct text *answer)
 {
-	int fd = connect_to(path);
+	int fd = connect_to(path, seconds);
 
 	if (fd < 0)
 		return fd;
@@ -106,8 +105,34 @@ advice(int error)
 	}
 }
 
+/* The object in an answer, unless it is about an error. NULL: that has been
+ * said. */
+static json_t *
+read_answer(const char *command, const char *path, const struct text *answer)
+{
+	json_error_t error;
+	json_t *parsed = json_loadb(answer->bytes, answer->len, 0, &error);
+	const json_t *problem = json_object_get(parsed, "error");
+
+	if (json_is_object(parsed) && problem == NULL)
+		return parsed;
+	if (answer->len == 0)
+		fprintf(stderr, "tidemill %s: the daemon at %s did not answer; has it ended?\n",
+		    command, path);
+	else if (json_is_string(problem))
+		fprintf(stderr, "tidemill %s: %s\n", command, json_string_value(problem));
+	else
+		fprintf(stderr,
+		    "tidemill %s: what answers at %s does not speak JSON; is it a "
+		    "daemon of this version?\n",
+		    command, path);
+	json_decref(parsed);
+	return NULL;
+}
+
 json_t *
-client_status(const char *command, const struct control_settings *control, struct text *answer)
+client_query(const char *command, const struct control_settings *control, const char *line,
+    unsigned seconds, struct text *answer)
 {
 	struct text path = {0}, own = {0};
 	json_t *parsed = NULL;
@@ -116,24 +141,13 @@ client_status(const char *command, const struct control_settings *control, struc
 		answer = &own;
 	text_reset(answer);
 	control_socket_path(control, true, &path);
-	int status = client_ask(text_string(&path), "status", answer);
+	int status = client_ask(text_string(&path), line, seconds, answer);
 
-	if (status < 0) {
+	if (status < 0)
 		fprintf(stderr, "tidemill %s: no daemon answers at %s (%s); %s\n", command,
 		    text_string(&path), strerror(-status), advice(-status));
-	} else {
-		json_error_t error;
-
-		parsed = json_loadb(answer->bytes, answer->len, 0, &error);
-		if (!json_is_object(parsed)) {
-			fprintf(stderr,
-			    "tidemill %s: what answers at %s does not speak JSON; is it a "
-			    "daemon of this version?\n",
-			    command, text_string(&path));
-			json_decref(parsed);
-			parsed = NULL;
-		}
-	}
+	else
+		parsed = read_answer(command, text_string(&path), answer);
 	text_fini(&path);
 	text_fini(&own);
 	return parsed;

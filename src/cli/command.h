@@ -18,11 +18,14 @@ struct command {
 extern const struct command commands[];
 
 int bench_command(int argc, char **argv);
+int block_command(int argc, char **argv);
 int check_command(int argc, char **argv);
 int config_command(int argc, char **argv);
 int explain_command(int argc, char **argv);
+int forget_command(int argc, char **argv);
 int run_command(int argc, char **argv);
 int send_command(int argc, char **argv);
+int sources_command(int argc, char **argv);
 int status_command(int argc, char **argv);
 int version_command(int argc, char **argv);
 

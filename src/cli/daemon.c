@@ -5,7 +5,7 @@
  * egress, workers and flusher begin to run. Stop, each step when the one
  * before has said that it is done:
  *
- *   1  control socket closed; workers drain and close their sockets
+ *   1  control socket closed, no more datagrams; workers drain and close their sockets
  *   2  flusher flushes what they sealed, once more, and ends
  *   3  egress delivers until the deadline, counts the rest, and ends
  *   4  workers end; main's loop runs out of handles */
@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "cli/cpus.h"
+#include "cli/watchdog.h"
 #include "sink/egress.h"
 
 #include <errno.h>
@@ -36,15 +37,20 @@ enum daemon_mail {
 	DAEMON_WORKER_DRAINED,
 	DAEMON_FLUSHER_DONE,
 	DAEMON_EGRESS_DONE,
-	DAEMON_REPORT, /* of the sinks, for the control socket */
+	DAEMON_REPORT, /* what the control socket has asked others for */
+	DAEMON_ALIVE,  /* an answer for the watchdog */
 };
 
 struct daemon {
 	struct thread main;
 	const struct settings *settings;
+	bool reads_stdin;
+	struct inheritance inherited;
+	struct watchdog watchdog;
 	struct flusher flusher;
 	struct ingest ingest;
 	struct egress *egress;
+	struct inquiry_desk desk;
 	struct control *control; /* NULL: there is none */
 	struct status_sources sources;
 	uv_signal_t signals[3];
@@ -52,7 +58,7 @@ struct daemon {
 	int64_t deadline_ns; /* monotonic, counted from the signal */
 	unsigned drained;
 	struct mail stop, egress_done;
-	struct notice flusher_done;
+	struct notice flusher_done, stdin_ended;
 	struct notice *worker_notices;
 };
 
@@ -81,8 +87,10 @@ begin_stop(struct daemon *daemon)
 		return;
 	daemon->stopping = true;
 	daemon->deadline_ns = clock_mono_ns() + daemon->settings->shutdown_timeout_ns;
+	watchdog_stop(&daemon->watchdog, daemon->settings->shutdown_timeout_ns);
 	if (daemon->control != NULL)
 		control_close(&daemon->control);
+	ingest_hide(&daemon->ingest);
 	tell_workers(daemon, WORKER_DRAIN);
 }
 
@@ -119,6 +127,7 @@ deliver(struct thread *thread, struct mail *mail)
 		break;
 	case DAEMON_EGRESS_DONE: end_main(daemon); break;
 	case DAEMON_REPORT: control_report(mail); break;
+	case DAEMON_ALIVE: watchdog_hear(&daemon->watchdog, mail); break;
 	}
 }
 
@@ -160,18 +169,29 @@ watch_signals(struct daemon *daemon)
 }
 
 /* A control socket that was asked for by name must open; the automatic one is
- * missed with a warning. */
+ * missed with a warning, and left to the daemon proper by one that reads
+ * standard input. */
 static int
 open_control(struct daemon *daemon, struct text *error)
 {
 	const struct control_settings *settings = &daemon->settings->control;
+	const struct inquiry_desk desk = {
+	    .sources = &daemon->sources,
+	    .ingest = &daemon->ingest,
+	    .egress = daemon->egress,
+	    .to = &daemon->main.inbox,
+	    .kind = DAEMON_REPORT,
+	};
 	bool automatic = strcmp(settings->socket, "auto") == 0;
 	struct text path = {0};
+
+	if (automatic && daemon->reads_stdin)
+		return 0;
 	int status = control_socket_path(settings, false, &path);
 
 	if (status == 0)
-		daemon->control = control_open(&daemon->main, text_string(&path), settings,
-		    &daemon->sources, daemon->egress, DAEMON_REPORT, error);
+		daemon->control =
+		    control_open(&daemon->main, text_string(&path), settings, &desk, error);
 	else
 		text_printf(error, "control socket %s: %s", text_string(&path), strerror(-status));
 	if (daemon->control != NULL) {
@@ -194,71 +214,101 @@ count_workers(const struct settings *settings)
 	return count < WORKERS_AUTO_MOST ? count : WORKERS_AUTO_MOST;
 }
 
-/* Descriptors the daemon will have open: sockets, alarms, loops, the odd file. */
+/* Descriptors the daemon will have open without a client: sockets, alarms,
+ * loops, the odd file. */
 static rlim_t
 count_descriptors(const struct settings *settings)
 {
-	rlim_t addresses = 0, workers = count_workers(settings);
+	rlim_t shared = 0, single = 0, workers = count_workers(settings);
 
 	for (size_t i = 0; i < settings->listen.count; i++) {
 		const struct listen_settings *listener = settings->listen.at[i].settings;
+		rlim_t graphite = listener->graphite.count;
 
-		addresses += 2 * listener->udp.count; /* of both families */
+		/* Of both families; those for datagrams have an alarm each. */
+		shared += 2 * (listener->udp.count + graphite);
+		single += 2 * (listener->tcp.count + graphite) + 2 * listener->unix_datagram.count +
+		    listener->unix_stream.count;
 	}
-	return 48 + workers * (4 + 2 * addresses) + 8 * settings->sinks.count;
+	return 48 + workers * (4 + 2 * shared) + shared + single + 8 * settings->sinks.count;
 }
 
-/* The limit on descriptors is raised as far as need be, and may be. */
+/* The limit on descriptors is raised as far as need be, and may be. Where it
+ * is too low for limits.connections, there will be fewer of these. */
 static int
 ensure_descriptors(const struct settings *settings, struct text *error)
 {
 	rlim_t needed = count_descriptors(settings);
+	rlim_t wanted = needed + (rlim_t)settings->limits.connections + ACCEPTOR_SPARE;
 	struct rlimit limit;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= needed)
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
 		return 0;
-	if (limit.rlim_max >= needed) {
-		limit.rlim_cur = needed;
-		if (setrlimit(RLIMIT_NOFILE, &limit) == 0)
-			return 0;
+	limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
+	if (limit.rlim_cur < needed || setrlimit(RLIMIT_NOFILE, &limit) != 0) {
+		text_printf(error,
+		    "%llu file descriptors are needed, but the limit is %llu: raise it "
+		    "(LimitNOFILE=, ulimit -n)",
+		    (unsigned long long)needed, (unsigned long long)limit.rlim_max);
+		return -EMFILE;
 	}
-	text_printf(error,
-	    "%llu file descriptors are needed, but the limit is %llu: raise it "
-	    "(LimitNOFILE=, ulimit -n)",
-	    (unsigned long long)needed, (unsigned long long)limit.rlim_max);
-	return -EMFILE;
+	if (limit.rlim_cur < wanted)
+		log_warn("%lld connections would need %llu file descriptors, but the limit is "
+			 "%llu: at it no further ones are accepted (LimitNOFILE=, ulimit -n)",
+		    (long long)settings->limits.connections, (unsigned long long)wanted,
+		    (unsigned long long)limit.rlim_cur);
+	return 0;
 }
 
 static int
-open_ingest(struct daemon *daemon, const struct rules *rules, struct text *error)
+open_ingest(struct daemon *daemon, const struct daemon_plan *plan, struct text *error)
 {
-	const struct settings *settings = daemon->settings;
-	const struct ingest_plan plan = {
+	const struct settings *settings = plan->settings;
+	const struct ingest_plan ingest_plan = {
 	    .listen = &settings->listen,
 	    .limits = &settings->limits,
 	    .budget = timers_budget(&settings->flush.timers),
-	    .rules = rules,
+	    .rules = plan->rules,
 	    .kinds_clash = sink_kinds_clash(&settings->sinks),
 	    .workers = count_workers(settings),
+	    .inherited = &daemon->inherited,
+	    .stdin_ended = plan->reads_stdin ? &daemon->stdin_ended : NULL,
+	    .stdin_listener = plan->stdin_listener,
 	    .sealed = &daemon->flusher.thread.inbox,
 	    .sealed_kind = FLUSHER_SEALED,
 	};
 
-	return ingest_open(&daemon->ingest, &plan, error);
+	daemon->stdin_ended.to = &daemon->main.inbox;
+	daemon->stdin_ended.kind = DAEMON_STOP;
+	return ingest_open(&daemon->ingest, &ingest_plan, error);
+}
+
+/* What the service manager has for us. One that reads standard input wants
+ * none of its sockets. */
+static int
+open_service(struct daemon *daemon, struct text *error)
+{
+	watchdog_open(&daemon->watchdog);
+	return daemon->reads_stdin ? 0 : inherit_sockets(&daemon->inherited, error);
 }
 
 struct daemon *
-daemon_open(const struct settings *settings, const struct rules *rules, struct text *error)
+daemon_open(const struct daemon_plan *plan, struct text *error)
 {
+	const struct settings *settings = plan->settings;
+
 	if (ensure_descriptors(settings, error) != 0)
 		return NULL;
 	struct daemon *daemon = mem_zero(1, sizeof(*daemon));
 
 	hash_init();
 	daemon->settings = settings;
+	daemon->reads_stdin = plan->reads_stdin;
+	if (open_service(daemon, error) != 0)
+		return NULL;
 	thread_init(&daemon->main, "tidemill", deliver);
-	flusher_init(&daemon->flusher, &settings->flush, &settings->sinks, rules);
-	if (open_ingest(daemon, rules, error) != 0)
+	flusher_init(&daemon->flusher, &settings->flush, &settings->sinks, plan->rules);
+	if (open_ingest(daemon, plan, error) != 0)
 		return NULL;
 	daemon->worker_notices = mem_zero(daemon->ingest.count, sizeof(*daemon->worker_notices));
 	daemon->egress = egress_new(&settings->sinks);
@@ -269,9 +319,35 @@ daemon_open(const struct settings *settings, const struct rules *rules, struct t
 	    .flusher = &daemon->flusher,
 	    .egress = daemon->egress,
 	};
+	daemon->desk = (struct inquiry_desk){
+	    .sources = &daemon->sources,
+	    .ingest = &daemon->ingest,
+	    .egress = daemon->egress,
+	    .to = &daemon->main.inbox,
+	    .kind = DAEMON_REPORT,
+	};
 	if (open_control(daemon, error) != 0)
 		return NULL;
 	return daemon;
+}
+
+/* An address that `tidemill send` can be told. */
+static bool
+find_example(const struct ingest *ingest, struct text *address)
+{
+	for (unsigned i = 0; i < ingest->count; i++) {
+		const struct worker *worker = &ingest->workers[i];
+
+		for (size_t j = 0; j < worker->receiver_count; j++) {
+			const struct receiver *receiver = &worker->receivers[j];
+
+			if (receiver->inlet.path != NULL || receiver->origin.graphite)
+				continue;
+			receiver_print(receiver, address);
+			return true;
+		}
+	}
+	return false;
 }
 
 /* For someone who has just typed "make run". */
@@ -279,16 +355,35 @@ static void
 greet(const struct daemon *daemon)
 {
 	const struct ingest *ingest = &daemon->ingest;
-	const struct worker *first = &ingest->workers[0];
-	struct text address = {0};
+	struct text hint = {0}, address = {0};
 	double wait = (double)(daemon->flusher.due_ns - clock_wall_ns()) / 1e9;
 
-	udp_address_print(&first->receivers[0].address, &address);
-	log_info("tidemill %s is ready: %u worker%s, next flush in %.1f s; try: "
-		 "tidemill send --to %s 'hello.world:1|c'",
+	if (find_example(ingest, &address))
+		text_printf(
+		    &hint, "; try: tidemill send --to %s 'hello.world:1|c'", text_string(&address));
+	else if (daemon->reads_stdin)
+		text_puts(&hint, "; reading standard input to its end");
+	log_info("tidemill %s is ready: %u worker%s, next flush in %.1f s%s",
 	    daemon->sources.version, ingest->count, ingest->count == 1 ? "" : "s",
-	    wait > 0 ? wait : 0, text_string(&address));
+	    wait > 0 ? wait : 0, text_string(&hint));
 	text_fini(&address);
+	text_fini(&hint);
+}
+
+/* Who is to answer the watchdog: every thread that metrics pass through. */
+static void
+start_watchdog(struct daemon *daemon)
+{
+	struct watchdog *watchdog = &daemon->watchdog;
+
+	for (unsigned i = 0; i < daemon->ingest.count; i++) {
+		struct worker *worker = &daemon->ingest.workers[i];
+
+		watchdog_watch(watchdog, worker->name, &worker->thread.inbox, WORKER_ECHO);
+	}
+	watchdog_watch(watchdog, "flusher", &daemon->flusher.thread.inbox, FLUSHER_ECHO);
+	watchdog_watch(watchdog, "egress", egress_inbox(daemon->egress), EGRESS_ECHO);
+	watchdog_start(watchdog, &daemon->main, DAEMON_ALIVE, &daemon->sources);
 }
 
 void
@@ -299,6 +394,7 @@ daemon_run(struct daemon *daemon)
 	ingest_start(&daemon->ingest);
 	flusher_start(&daemon->flusher, &daemon->ingest, daemon->egress);
 	greet(daemon);
+	start_watchdog(daemon);
 	thread_run(&daemon->main);
 	ingest_join(&daemon->ingest);
 	egress_join(daemon->egress);
@@ -315,7 +411,9 @@ daemon_close(struct daemon **closing, struct account *account_out)
 	flusher_fini(&daemon->flusher);
 	egress_free(daemon->egress);
 	ingest_fini(&daemon->ingest);
+	watchdog_close(&daemon->watchdog);
 	thread_fini(&daemon->main);
+	inherit_free(&daemon->inherited);
 	free(daemon->worker_notices);
 	free(daemon);
 }

@@ -10,12 +10,19 @@
 struct daemon;
 struct rules;
 
-/* Open what the settings ask for; they and the rules, of which there may be
- * none (NULL), must outlive it. Threads are set up and sockets bound, but
- * nothing runs. NULL, with a sentence in *error, if
- * something cannot be opened; the process is expected to end then. */
-struct daemon *
-daemon_open(const struct settings *settings, const struct rules *rules, struct text *error);
+/* What it is to do; what is pointed at must outlive it. */
+struct daemon_plan {
+	const struct settings *settings;
+	const struct rules *rules; /* NULL: none */
+	/* Instead of sockets: standard input, to its end, with lines as of a listener. */
+	bool reads_stdin;
+	size_t stdin_listener;
+};
+
+/* Open what the settings ask for. Threads are set up and sockets bound, but
+ * nothing runs. NULL, with a sentence in *error, if something cannot be
+ * opened; the process is expected to end then. */
+struct daemon *daemon_open(const struct daemon_plan *plan, struct text *error);
 
 /* Start, and run the main loop in this thread until a signal or daemon_stop()
  * ends it; then stop in order. */

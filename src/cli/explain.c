@@ -8,6 +8,7 @@
 #include "cli/load.h"
 #include "cli/trial.h"
 #include "parse/event.h"
+#include "parse/graphite.h"
 #include "parse/letter.h"
 #include "parse/line.h"
 
@@ -20,10 +21,16 @@
 static const char details[] =
     "Without a LINE, lines are read from standard input. Nothing is sent.\n"
     "  -l LISTENER   read lines as this listener does; default: the first\n"
+    "  --graphite    read them as its Graphite sockets do: name value timestamp\n"
     "  -c FILE       read this file, not $TIDEMILL_CONFIG or " LOAD_DEFAULT_FILE "\n"
     "  -o KEY=VALUE  set a key, above all files\n"
     "\n"
     "  tidemill explain -o 'sinks.g={type: graphite, address: \":2003\"}' 'a b:1|c|@0.1'\n";
+
+static const struct option long_options[] = {
+    {"graphite", no_argument, NULL, 'G'},
+    {0},
+};
 
 struct explain {
 	struct trial trial;
@@ -139,7 +146,15 @@ put_elements(struct explain *explain, const char *bytes, const char *end)
 	struct sample sample;
 	enum reason reason;
 
-	if (explain->trial.origin.rules.letter) {
+	if (explain->trial.origin.graphite) {
+		/* A line is but one element. */
+		if (!graphite_line(bytes, end, &sample, &reason))
+			return;
+		if (reason != REASON_NONE)
+			put_refusal(explain, reason);
+		else
+			put_sample(explain, &sample);
+	} else if (explain->trial.origin.rules.letter) {
 		struct letter letter;
 
 		if (!letter_begin(&letter, bytes, end))
@@ -166,8 +181,8 @@ put_event(struct explain *explain, const char *bytes, const char *end)
 	const struct canonical_rules *rules = &explain->trial.origin.rules;
 	struct event event;
 
-	if (rules->letter || (rules->dialects & UINT32_C(1) << DIALECT_DOGSTATSD) == 0 ||
-	    !event_begins(bytes, end))
+	if (explain->trial.origin.graphite || rules->letter ||
+	    (rules->dialects & UINT32_C(1) << DIALECT_DOGSTATSD) == 0 || !event_begins(bytes, end))
 		return false;
 	enum reason reason = event_parse(bytes, end, &event);
 
@@ -267,17 +282,19 @@ explain_input(struct explain *explain)
 	return false;
 }
 
+/* The listener of this name; without one the first that takes such lines. */
 static bool
-find_listener(const struct settings *settings, const char *name, size_t *index_out)
+find_listener(const struct settings *settings, const char *name, bool graphite, size_t *index_out)
 {
+	for (size_t i = 0; i < settings->listen.count; i++) {
+		*index_out = i;
+		if (name != NULL ? strcmp(settings->listen.at[i].name, name) == 0
+				 : listen_takes(settings->listen.at[i].settings, graphite))
+			return true;
+	}
 	*index_out = 0;
 	if (name == NULL)
 		return true;
-	for (size_t i = 0; i < settings->listen.count; i++) {
-		*index_out = i;
-		if (strcmp(settings->listen.at[i].name, name) == 0)
-			return true;
-	}
 	fprintf(stderr, "tidemill explain: there is no listener %s, but", name);
 	for (size_t i = 0; i < settings->listen.count; i++)
 		fprintf(stderr, "%s %s", i > 0 ? "," : "", settings->listen.at[i].name);
@@ -287,17 +304,17 @@ find_listener(const struct settings *settings, const char *name, size_t *index_o
 
 static int
 explain_lines(const struct load *load, const struct settings *settings, const char *listener,
-    char **lines, int count)
+    bool graphite, char **lines, int count)
 {
 	struct explain explain = {0};
 	size_t index;
 	bool good = true;
 
-	if (!find_listener(settings, listener, &index))
+	if (!find_listener(settings, listener, graphite, &index))
 		return EXIT_USAGE;
 	hash_init();
 	explain.rules = load->rules;
-	trial_init(&explain.trial, settings, load->rules, index);
+	trial_init(&explain.trial, settings, load->rules, index, graphite);
 	for (int i = 0; i < count; i++)
 		good &= explain_text(&explain, lines[i], lines[i] + strlen(lines[i]));
 	if (count == 0)
@@ -312,13 +329,17 @@ explain_command(int argc, char **argv)
 {
 	struct load load = {0};
 	const char *listener = NULL;
+	bool graphite = false;
 	int letter, status = -1;
 
-	while (status < 0 && (letter = getopt(argc, argv, "hl:" LOAD_LETTERS)) != -1) {
+	while (status < 0 &&
+	    (letter = getopt_long(argc, argv, "hl:" LOAD_LETTERS, long_options, NULL)) != -1) {
 		if (letter == 'h')
 			status = command_help(argv[0], details);
 		else if (letter == 'l')
 			listener = optarg;
+		else if (letter == 'G')
+			graphite = true;
 		else if (!load_option(&load, letter, optarg))
 			status = command_misused(argv[0]);
 	}
@@ -327,8 +348,8 @@ explain_command(int argc, char **argv)
 
 		status = settings_load(&load, &settings);
 		if (status == 0)
-			status =
-			    explain_lines(&load, &settings, listener, argv + optind, argc - optind);
+			status = explain_lines(
+			    &load, &settings, listener, graphite, argv + optind, argc - optind);
 		settings_free(&settings);
 	}
 	load_fini(&load);

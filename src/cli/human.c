@@ -8,6 +8,7 @@
 
 #include <inttypes.h>
 #include <stdbool.h>
+#include <time.h>
 
 void
 human_count(struct text *out, uint64_t count)
@@ -63,6 +64,21 @@ human_seconds(struct text *out, double seconds)
 		    out, "%" PRIu64 " d %u h", whole / 86400, (unsigned)(whole / 3600 % 24));
 }
 
+void
+human_time(struct text *out, double epoch)
+{
+	time_t at = (time_t)epoch, now = time(NULL);
+	struct tm then, today;
+	char shown[32];
+
+	if (localtime_r(&at, &then) == NULL || localtime_r(&now, &today) == NULL)
+		return;
+	bool is_today = then.tm_year == today.tm_year && then.tm_yday == today.tm_yday;
+
+	strftime(shown, sizeof(shown), is_today ? "%H:%M:%S" : "%Y-%m-%d %H:%M:%S", &then);
+	text_puts(out, shown);
+}
+
 static void
 end_cell(struct human_table *table)
 {
@@ -79,6 +95,15 @@ human_cell(struct human_table *table, const char *format, ...)
 	text_vprintf(&table->cells, format, args);
 	va_end(args);
 	end_cell(table);
+}
+
+void
+human_titles(struct human_table *table, const char *titles)
+{
+	for (size_t len; *titles != '\0'; titles += len + (titles[len] == '|')) {
+		len = strcspn(titles, "|");
+		human_cell(table, "%.*s", (int)len, titles);
+	}
 }
 
 void
@@ -102,6 +127,15 @@ pad(struct text *out, size_t spaces)
 		text_byte(out, ' ');
 }
 
+/* Nothing is aligned behind what stands last in a row. */
+static void
+end_row(struct text *out)
+{
+	while (out->len > 0 && out->bytes[out->len - 1] == ' ')
+		out->len--;
+	text_byte(out, '\n');
+}
+
 void
 human_table_print(struct human_table *table, struct text *out)
 {
@@ -122,7 +156,10 @@ human_table_print(struct human_table *table, struct text *out)
 		text_puts(out, cell);
 		if (table->align[column] == 'l' && !last)
 			pad(out, space);
-		text_puts(out, last ? "\n" : "  ");
+		if (last)
+			end_row(out);
+		else
+			text_puts(out, "  ");
 	}
 	text_fini(&table->cells);
 	table->count = 0;

@@ -6,7 +6,10 @@
 #include "cli/daemon.h"
 #include "cli/load.h"
 
+#include <getopt.h>
 #include <malloc.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,9 +19,19 @@
 #define MMAP_THRESHOLD (128 << 10)
 
 static const char details[] =
-    "  -c FILE        the configuration; else $TIDEMILL_CONFIG, else " LOAD_DEFAULT_FILE
-    " if it exists,\n                 else the built-in defaults\n"
-    "  -o KEY=VALUE   set one key, with dots: -o interval=1s\n";
+    "  -c FILE             the configuration; else $TIDEMILL_CONFIG, else " LOAD_DEFAULT_FILE
+    " if it\n                      exists, else the built-in defaults\n"
+    "  -o KEY=VALUE        set one key, with dots: -o interval=1s\n"
+    "  --stdin[=LISTENER]  read lines from standard input instead of sockets, as the listener's\n"
+    "                      or the first one's; at the end flush, deliver and exit\n";
+
+/* What the command line asks for. */
+struct run {
+	struct load load;
+	struct settings settings;
+	bool reads_stdin;
+	const char *listener; /* NULL: the first */
+};
 
 /* What became of everything goes into the log; a ledger that does not balance
  * is a bug of ours. */
@@ -53,17 +66,43 @@ log_warnings(const struct text *warnings)
 	}
 }
 
-static int
-run_settings(const struct load *load, const struct settings *settings)
+/* The listener whose lines standard input has. */
+static bool
+find_listener(const struct run *run, size_t *listener_out)
 {
+	const struct item_map *listen = &run->settings.listen;
+
+	*listener_out = 0;
+	if (run->listener == NULL)
+		return true;
+	for (size_t i = 0; i < listen->count; i++) {
+		if (strcmp(listen->at[i].name, run->listener) == 0) {
+			*listener_out = i;
+			return true;
+		}
+	}
+	fprintf(stderr, "tidemill run: there is no listener %s\n", run->listener);
+	return false;
+}
+
+static int
+run_daemon(const struct run *run)
+{
+	struct daemon_plan plan = {
+	    .settings = &run->settings,
+	    .rules = run->load.rules,
+	    .reads_stdin = run->reads_stdin,
+	};
 	struct text error = {0};
 	struct account account;
 
-	log_start(&settings->log);
-	log_info("configuration: %s", load_source(load));
-	if (load->warnings.len > 0)
-		log_warnings(&load->warnings);
-	struct daemon *daemon = daemon_open(settings, load->rules, &error);
+	if (!find_listener(run, &plan.stdin_listener))
+		return EXIT_USAGE;
+	log_start(&run->settings.log);
+	log_info("configuration: %s", load_source(&run->load));
+	if (run->load.warnings.len > 0)
+		log_warnings(&run->load.warnings);
+	struct daemon *daemon = daemon_open(&plan, &error);
 
 	if (daemon == NULL) {
 		log_error("%s", text_string(&error));
@@ -83,24 +122,29 @@ run_settings(const struct load *load, const struct settings *settings)
 int
 run_command(int argc, char **argv)
 {
-	struct load load = {0};
-	struct settings settings;
+	static const struct option options[] = {
+	    {"stdin", optional_argument, NULL, 's'}, {"help", no_argument, NULL, 'h'}, {0}};
+	struct run run = {0};
 	int letter;
 
-	while ((letter = getopt(argc, argv, "h" LOAD_LETTERS)) != -1) {
+	while ((letter = getopt_long(argc, argv, "h" LOAD_LETTERS, options, NULL)) != -1) {
 		if (letter == 'h')
 			return command_help("run", details);
-		if (!load_option(&load, letter, optarg))
+		if (letter == 's') {
+			run.reads_stdin = true;
+			run.listener = optarg;
+		} else if (!load_option(&run.load, letter, optarg)) {
 			return command_misused("run");
+		}
 	}
 	if (optind < argc)
 		return command_misused("run");
 	mallopt(M_MMAP_THRESHOLD, MMAP_THRESHOLD);
-	int status = settings_load(&load, &settings);
+	int status = settings_load(&run.load, &run.settings);
 
 	if (status == 0)
-		status = run_settings(&load, &settings);
-	settings_free(&settings);
-	load_fini(&load);
+		status = run_daemon(&run);
+	settings_free(&run.settings);
+	load_fini(&run.load);
 	return status;
 }

@@ -128,7 +128,7 @@ send_lines(const char *address, const struct text *lines)
 		return EXIT_FAILURE;
 	for (at += len; at < end; at += len) {
 		len = next_datagram(at, end);
-		if (send(fd, at, len, 0) < 0) {
+		if (send(fd, at, len, MSG_NOSIGNAL) < 0) {
 			fprintf(stderr, "tidemill send: %s: %s; %zu of %zu bytes were sent\n",
 			    address, strerror(errno), (size_t)(at - lines->bytes), lines->len);
 			close(fd);
@@ -147,6 +147,8 @@ read_input(struct text *lines)
 
 	while ((got = fread(buffer, 1, sizeof(buffer), stdin)) > 0)
 		text_append(lines, buffer, got);
+	if (lines->len > 0 && lines->bytes[lines->len - 1] != '\n')
+		text_byte(lines, '\n');
 	if (!ferror(stdin))
 		return 0;
 	fprintf(stderr, "tidemill send: standard input: %s\n", strerror(errno));
@@ -160,14 +162,14 @@ gather_lines(int argc, char **argv, struct text *lines)
 		return read_input(lines);
 	for (int i = 0; i < argc; i++) {
 		text_puts(lines, argv[i]);
-		if (i < argc - 1)
-			text_byte(lines, '\n');
+		text_byte(lines, '\n');
 	}
 	return 0;
 }
 
 static const char details[] =
-    "  --to ADDRESS  host:port, [v6]:port or :port; default " DEFAULT_ADDRESS "\n"
+    "  --to ADDRESS  host:port, [v6]:port or :port, by UDP, or the /path of a unix socket;\n"
+    "                default " DEFAULT_ADDRESS "\n"
     "  -             read lines from standard input\n"
     "\n"
     "Every line is checked first; if one would be refused nothing is sent.\n"

@@ -52,7 +52,7 @@ static const struct item settings_table[] = {
 	.type = ITEM_MAP,
 	.block = &listen_items,
 	.offset = offsetof(struct settings, listen),
-	.fallback = "{default: {udp: [\"localhost:8125\"]}}",
+	.fallback = "{default: {udp: [\"localhost:8125\"], tcp: [\"localhost:8125\"]}}",
 	.help = "by names of yours; this one exists while no other is named"},
     {.key = "timers",
 	.type = ITEM_BLOCK,
@@ -91,42 +91,82 @@ static const struct item settings_table[] = {
     {0},
 };
 
-/* An address that stands before it in any listener. */
+/* Do two lists of addresses take from the same kind of port, or of path? */
 static bool
-is_repeated(const struct settings *settings, size_t listener, size_t index, const char *text)
+collide(enum listen_kind a, enum listen_kind b)
 {
-	for (size_t i = 0; i <= listener; i++) {
-		const struct listen_settings *earlier = settings->listen.at[i].settings;
-		size_t count = i < listener ? earlier->udp.count : index;
+	static const unsigned ports[LISTEN_KINDS] = {
+	    [LISTEN_UDP] = 1,
+	    [LISTEN_TCP] = 2,
+	    [LISTEN_GRAPHITE] = 1 | 2,
+	    [LISTEN_UNIX_DATAGRAM] = 4,
+	    [LISTEN_UNIX_STREAM] = 4,
+	};
 
-		for (size_t j = 0; j < count; j++)
-			if (strcmp(((char **)earlier->udp.at)[j], text) == 0)
-				return true;
+	return (ports[a] & ports[b]) != 0;
+}
+
+/* How often an address stands in lists that take it from the same place. */
+static size_t
+count_address(const struct settings *settings, enum listen_kind kind, const char *text)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < settings->listen.count; i++) {
+		for (enum listen_kind k = 0; k < LISTEN_KINDS; k++) {
+			const struct item_list *list =
+			    listen_addresses(settings->listen.at[i].settings, k);
+
+			for (size_t j = 0; j < list->count && collide(k, kind); j++)
+				count += strcmp(((char **)list->at)[j], text) == 0;
+		}
 	}
-	return false;
+	return count;
+}
+
+/* Port 0 is another one each time. */
+static bool
+is_definite(const char *text)
+{
+	struct address address;
+	const char *problem;
+
+	return address_parse(text, &address, &problem) == 0 &&
+	    (address.kind == ADDRESS_UNIX || address.port != 0);
 }
 
 static const char *
 verify_listener(const struct settings *settings, size_t listener)
 {
-	const struct item_list *udp =
-	    &((const struct listen_settings *)settings->listen.at[listener].settings)->udp;
+	size_t addresses = 0;
 
-	if (udp->count == 0)
-		return "a listener has no address; give it one, like udp: [\"localhost:8125\"]";
-	for (size_t i = 0; i < udp->count; i++) {
-		const char *text = ((char **)udp->at)[i];
-		struct address address;
-		const char *problem;
+	for (enum listen_kind kind = 0; kind < LISTEN_KINDS; kind++) {
+		const struct item_list *list =
+		    listen_addresses(settings->listen.at[listener].settings, kind);
 
-		if (address_parse(text, &address, &problem) != 0)
-			return problem;
-		if (address.kind != ADDRESS_INET)
-			return "datagrams come to a host and port, like localhost:8125, not to a path";
-		if (address.port != 0 && is_repeated(settings, listener, i, text))
-			return "an address stands there twice";
+		for (size_t i = 0; i < list->count; i++) {
+			const char *text = ((char **)list->at)[i];
+
+			if (is_definite(text) && count_address(settings, kind, text) > 1)
+				return "an address stands there twice";
+		}
+		addresses += list->count;
 	}
-	return NULL;
+	return addresses > 0
+	    ? NULL
+	    : "a listener has no address; give it one, like udp: [\"localhost:8125\"]";
+}
+
+/* Do listeners differ in more ways than can be told apart? */
+static bool
+has_too_many_ways(const struct settings *settings)
+{
+	for (size_t i = 0; i < settings->listen.count; i++)
+		for (int graphite = 0; graphite < 2; graphite++)
+			if (listen_takes(settings->listen.at[i].settings, graphite) &&
+			    listen_profile(&settings->listen, i, graphite) >= LISTEN_PROFILES)
+				return true;
+	return false;
 }
 
 static const char *
@@ -144,10 +184,9 @@ settings_verify(const void *at, const char **key_out)
 	*key_out = "listen";
 	for (size_t i = 0; i < settings->listen.count && problem == NULL; i++)
 		problem = verify_listener(settings, i);
-	for (size_t i = 0; i < settings->listen.count && problem == NULL; i++)
-		if (listen_profile(&settings->listen, i) >= LISTEN_PROFILES)
-			problem = "listeners may differ in at most 32 ways in how they take "
-				  "lines in: grammar, dialects, prefix, tags and the like";
+	if (problem == NULL && has_too_many_ways(settings))
+		problem = "listeners may differ in at most 32 ways in how they take "
+			  "lines in: grammar, dialects, prefix, tags and the like";
 	return problem;
 }
 

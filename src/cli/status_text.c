@@ -4,77 +4,10 @@
 
 #include "cli/status_text.h"
 
-#include "cli/human.h"
-#include "metric/kind.h"
-#include "metric/reason.h"
+#include "cli/answer.h"
+#include "metric/counter.h"
 
 #include <stdbool.h>
-#include <time.h>
-
-static uint64_t
-count_of(const json_t *object, const char *key)
-{
-	json_int_t count = json_integer_value(json_object_get(object, key));
-
-	return count > 0 ? (uint64_t)count : 0;
-}
-
-static double
-number_of(const json_t *object, const char *key)
-{
-	return json_number_value(json_object_get(object, key));
-}
-
-static void
-cell_text(struct human_table *table, const json_t *object, const char *key)
-{
-	const json_t *value = json_object_get(object, key);
-	struct text shown = {0};
-
-	if (json_is_string(value))
-		text_escape(&shown, json_string_value(value), json_string_length(value));
-	human_cell(table, "%s", text_string(&shown));
-	text_fini(&shown);
-}
-
-static void
-cell_count(struct human_table *table, const json_t *object, const char *key)
-{
-	human_cell_count(table, count_of(object, key));
-}
-
-static void
-cell_bytes(struct human_table *table, const json_t *object, const char *key)
-{
-	human_cell_bytes(table, count_of(object, key));
-}
-
-static void
-cells(struct human_table *table, const char *const *titles, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		human_cell(table, "%s", titles[i]);
-}
-
-#define TITLES(table, ...)                               \
-	cells(table, (const char *const[]){__VA_ARGS__}, \
-	    sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *))
-
-/* "14:03:20" today, else with the date; in this machine's time zone. */
-static void
-print_time(struct text *out, double epoch)
-{
-	time_t at = (time_t)epoch, now = time(NULL);
-	struct tm then, today;
-	char shown[32];
-
-	if (localtime_r(&at, &then) == NULL || localtime_r(&now, &today) == NULL)
-		return;
-	bool is_today = then.tm_year == today.tm_year && then.tm_yday == today.tm_yday;
-
-	strftime(shown, sizeof(shown), is_today ? "%H:%M:%S" : "%Y-%m-%d %H:%M:%S", &then);
-	text_puts(out, shown);
-}
 
 static const char *
 reason_help(const char *name)
@@ -83,6 +16,16 @@ reason_help(const char *name)
 		if (strcmp(reason_defs[i].name, name) == 0)
 			return reason_defs[i].help;
 	return "";
+}
+
+/* What new series are refused for when there are, or take, too much. */
+static bool
+is_limit(const char *name)
+{
+	for (size_t i = REASON_SERIES_LIMIT; i < REASON_SERIES_LIMIT + SERIES_LIMITS; i++)
+		if (strcmp(reason_defs[i].name, name) == 0)
+			return true;
+	return false;
 }
 
 static void
@@ -101,21 +44,25 @@ print_refusals(const json_t *ledger, struct text *out)
 {
 	json_t *refused = json_object_get(json_object_get(ledger, "lines"), "refused");
 	struct human_table table = {.align = "lrl"};
+	bool limited = false;
 
 	for (void *at = json_object_iter(refused); at; at = json_object_iter_next(refused, at)) {
 		const char *reason = json_object_iter_key(at);
 
-		if (count_of(refused, reason) == 0)
+		if (answer_count(refused, reason) == 0)
 			continue;
 		if (table.count == 0)
-			TITLES(&table, "refused", "lines", "because of");
+			human_titles(&table, "refused|lines|because of");
 		human_cell(&table, "%s", reason);
-		cell_count(&table, refused, reason);
+		answer_cell_count(&table, refused, reason);
 		human_cell(&table, "%s", reason_help(reason));
+		limited = limited || is_limit(reason);
 	}
 	if (table.count == 0)
 		return;
 	human_table_print(&table, out);
+	if (limited)
+		text_puts(out, "`tidemill sources` tells who sends new series, and which\n");
 	text_byte(out, '\n');
 }
 
@@ -126,12 +73,12 @@ print_daemon(const json_t *status, struct text *out)
 
 	text_printf(out, "tidemill %s, pid %u, up ",
 	    json_is_string(version) ? json_string_value(version) : "?",
-	    (unsigned)count_of(status, "pid"));
-	human_seconds(out, number_of(status, "uptime_seconds"));
+	    (unsigned)answer_count(status, "pid"));
+	human_seconds(out, answer_number(status, "uptime_seconds"));
 	text_puts(out, "; next flush in ");
-	human_seconds(out, number_of(status, "next_flush_seconds"));
+	human_seconds(out, answer_number(status, "next_flush_seconds"));
 	text_puts(out, ", every ");
-	human_seconds(out, number_of(status, "interval_seconds"));
+	human_seconds(out, answer_number(status, "interval_seconds"));
 	text_byte(out, '\n');
 }
 
@@ -143,21 +90,26 @@ print_remarks(const json_t *status, struct text *out)
 	const json_t *ledger = json_object_get(status, "ledger");
 	const json_t *flush = json_object_get(status, "flush");
 	const json_t *workers = json_object_get(status, "workers");
-	uint64_t sketched = 0;
+	const json_t *listeners = json_object_get(status, "listeners");
+	uint64_t sketched = 0, pauses = 0;
 
 	for (size_t i = 0; i < json_array_size(workers); i++)
-		sketched += count_of(json_array_get(workers, i), "timers_sketched");
+		sketched += answer_count(json_array_get(workers, i), "timers_sketched");
+	for (size_t i = 0; i < json_array_size(listeners); i++)
+		pauses += answer_count(
+		    json_object_get(json_array_get(listeners, i), "connections"), "accept_pauses");
 	const struct {
 		uint64_t count;
 		const char *words;
 	} remarks[] = {
-	    {count_of(ledger, "events"), "events"},
-	    {count_of(ledger, "checks"), "service checks"},
+	    {answer_count(ledger, "events"), "events"},
+	    {answer_count(ledger, "checks"), "service checks"},
+	    {pauses, "times no connection could be accepted for want of descriptors or memory"},
 	    {sketched, "times a timer had more values than are kept exactly"},
-	    {count_of(flush, "dated_late"), "values with timestamps came too late"},
-	    {count_of(flush, "values_saturated"), "values reached the largest number there is"},
-	    {count_of(flush, "gauges_ambiguous"), "gauge changes were ambiguous"},
-	    {count_of(flush, "type_conflicts"),
+	    {answer_count(flush, "dated_late"), "values with timestamps came too late"},
+	    {answer_count(flush, "values_saturated"), "values reached the largest number there is"},
+	    {answer_count(flush, "gauges_ambiguous"), "gauge changes were ambiguous"},
+	    {answer_count(flush, "type_conflicts"),
 		"times a series was not sent because another type had its name"},
 	};
 
@@ -169,26 +121,49 @@ print_remarks(const json_t *status, struct text *out)
 	}
 }
 
+/* How much there is of what is limited. */
+static void
+print_limits(const json_t *status, struct text *out)
+{
+	const json_t *series = json_object_get(status, "series");
+	const json_t *memory = json_object_get(status, "memory");
+
+	if (!json_is_object(series) || !json_is_object(memory))
+		return;
+	human_count(out, answer_count(series, "used"));
+	text_puts(out, " of ");
+	human_count(out, answer_count(series, "limit"));
+	text_puts(out, " series in the workers; ");
+	human_bytes(out, answer_count(memory, "used_bytes"));
+	if (answer_count(memory, "limit_bytes") > 0) {
+		text_puts(out, " of ");
+		human_bytes(out, answer_count(memory, "limit_bytes"));
+	}
+	text_puts(out, " of memory\n");
+}
+
 static void
 print_flush(const json_t *status, struct text *out)
 {
 	const json_t *flush = json_object_get(status, "flush");
 	const json_t *steps = json_object_get(flush, "clock_steps");
 
-	human_count(out, count_of(flush, "count"));
-	text_puts(out, count_of(flush, "count") == 1 ? " flush" : " flushes");
-	if (count_of(flush, "count") > 0) {
-		text_printf(out, ", %u late; the newest, for ", (unsigned)count_of(flush, "late"));
-		print_time(out, number_of(flush, "timestamp"));
+	human_count(out, answer_count(flush, "count"));
+	text_puts(out, answer_count(flush, "count") == 1 ? " flush" : " flushes");
+	if (answer_count(flush, "count") > 0) {
+		text_printf(
+		    out, ", %u late; the newest, for ", (unsigned)answer_count(flush, "late"));
+		human_time(out, answer_number(flush, "timestamp"));
 		text_puts(out, ", took ");
-		human_seconds(out, number_of(flush, "duration_seconds"));
+		human_seconds(out, answer_number(flush, "duration_seconds"));
 	}
 	text_puts(out, "; ");
-	human_count(out, count_of(flush, "series"));
+	human_count(out, answer_count(flush, "series"));
 	text_puts(out, " series\n");
-	if (count_of(steps, "forward") + count_of(steps, "backward") > 0)
+	if (answer_count(steps, "forward") + answer_count(steps, "backward") > 0)
 		text_printf(out, "the clock was set forward %u times, back %u times\n",
-		    (unsigned)count_of(steps, "forward"), (unsigned)count_of(steps, "backward"));
+		    (unsigned)answer_count(steps, "forward"),
+		    (unsigned)answer_count(steps, "backward"));
 	if (json_integer_value(json_object_get(flush, "imbalance")) != 0)
 		text_printf(out,
 		    "%" JSON_INTEGER_FORMAT " accepted samples did not reach the flush: "
@@ -196,25 +171,106 @@ print_flush(const json_t *status, struct text *out)
 		    json_integer_value(json_object_get(flush, "imbalance")));
 }
 
+/* Was there any of this, at any listener? */
+static bool
+any_count(const json_t *listeners, const char *key)
+{
+	for (size_t i = 0; i < json_array_size(listeners); i++)
+		if (answer_count(json_array_get(listeners, i), key) > 0)
+			return true;
+	return false;
+}
+
 static void
 print_listeners(const json_t *listeners, struct text *out)
 {
-	struct human_table table = {.align = "lrrrrrr"};
+	bool filtered = any_count(listeners, "filtered");
+	struct human_table table = {.align = filtered ? "lrrrrrrr" : "lrrrrrr"};
 
-	TITLES(
-	    &table, "listener", "datagrams", "dropped", "received", "lines", "accepted", "refused");
+	human_titles(&table, "listener|datagrams|dropped");
+	human_titles(&table, filtered ? "filtered|received" : "received");
+	human_titles(&table, "lines|accepted|refused");
 	for (size_t i = 0; i < json_array_size(listeners); i++) {
 		const json_t *listener = json_array_get(listeners, i);
 
-		cell_text(&table, listener, "name");
-		cell_count(&table, listener, "datagrams");
-		cell_count(&table, listener, "dropped");
-		cell_bytes(&table, listener, "bytes");
-		cell_count(&table, listener, "lines");
-		cell_count(&table, listener, "accepted");
-		cell_count(&table, listener, "refused");
+		answer_cell_text(&table, listener, "name");
+		answer_cell_count(&table, listener, "datagrams");
+		answer_cell_count(&table, listener, "dropped");
+		if (filtered)
+			answer_cell_count(&table, listener, "filtered");
+		answer_cell_bytes(&table, listener, "bytes");
+		answer_cell_count(&table, listener, "lines");
+		answer_cell_count(&table, listener, "accepted");
+		answer_cell_count(&table, listener, "refused");
 	}
 	human_table_print(&table, out);
+}
+
+/* "end 1,200, crowded 22", of those that are not 0. */
+static void
+print_counts(json_t *counts, struct text *out)
+{
+	size_t before = out->len;
+
+	for (void *at = json_object_iter(counts); at; at = json_object_iter_next(counts, at)) {
+		const char *key = json_object_iter_key(at);
+
+		if (answer_count(counts, key) == 0)
+			continue;
+		text_printf(out, "%s%s ", out->len > before ? ", " : "", key);
+		human_count(out, answer_count(counts, key));
+	}
+}
+
+/* Of those listeners that anybody has connected to. */
+static void
+print_connections(const json_t *listeners, struct text *out)
+{
+	struct human_table table = {.align = "lrrl"};
+
+	for (size_t i = 0; i < json_array_size(listeners); i++) {
+		const json_t *listener = json_array_get(listeners, i);
+		const json_t *connections = json_object_get(listener, "connections");
+		struct text closed = {0};
+
+		print_counts(json_object_get(connections, "closed"), &closed);
+		if (answer_count(connections, "accepted") > 0 || closed.len > 0) {
+			if (table.count == 0)
+				human_titles(&table, "connections|open|accepted|closed");
+			answer_cell_text(&table, listener, "name");
+			answer_cell_count(&table, connections, "open");
+			answer_cell_count(&table, connections, "accepted");
+			human_cell(&table, "%s", text_string(&closed));
+		}
+		text_fini(&closed);
+	}
+	if (table.count == 0)
+		return;
+	text_byte(out, '\n');
+	human_table_print(&table, out);
+}
+
+static void
+add_socket(struct human_table *table, const json_t *socket)
+{
+	bool buffered = answer_count(socket, "receive_buffer_bytes") > 0;
+	struct text address = {0};
+
+	answer_text(socket, "transport", &address);
+	text_puts(&address, json_is_true(json_object_get(socket, "graphite")) ? " graphite " : " ");
+	answer_text(socket, "address", &address);
+	human_cell(table, "%s", text_string(&address));
+	answer_cell_count(table, socket, "worker");
+	text_fini(&address);
+	if (!buffered) { /* its connections have theirs */
+		for (int i = 0; i < 4; i++)
+			human_cell(table, "%s", "");
+		return;
+	}
+	answer_cell_bytes(table, socket, "receive_buffer_bytes");
+	answer_cell_count(table, socket, "receive_buffer_datagrams");
+	answer_cell_bytes(table, socket, "queued_bytes");
+	answer_cell_bytes(table, socket, "peak_bytes");
 }
 
 static void
@@ -222,20 +278,12 @@ print_sockets(const json_t *listeners, struct text *out)
 {
 	struct human_table table = {.align = "lrrrrr"};
 
-	TITLES(&table, "socket", "worker", "buffer", "datagrams fit", "queued", "peak");
+	human_titles(&table, "socket|worker|buffer|datagrams fit|queued|peak");
 	for (size_t i = 0; i < json_array_size(listeners); i++) {
 		const json_t *sockets = json_object_get(json_array_get(listeners, i), "sockets");
 
-		for (size_t j = 0; j < json_array_size(sockets); j++) {
-			const json_t *socket = json_array_get(sockets, j);
-
-			cell_text(&table, socket, "address");
-			cell_count(&table, socket, "worker");
-			cell_bytes(&table, socket, "receive_buffer_bytes");
-			cell_count(&table, socket, "receive_buffer_datagrams");
-			cell_bytes(&table, socket, "queued_bytes");
-			cell_bytes(&table, socket, "peak_bytes");
-		}
+		for (size_t j = 0; j < json_array_size(sockets); j++)
+			add_socket(&table, json_array_get(sockets, j));
 	}
 	human_table_print(&table, out);
 }
@@ -245,17 +293,18 @@ print_workers(const json_t *workers, struct text *out)
 {
 	struct human_table table = {.align = "lrrrrrr"};
 
-	TITLES(&table, "worker", "CPU", "keys", "counters", "gauges", "timers", "sets");
+	human_titles(&table, "worker|CPU|keys|counters|gauges|timers|sets");
 	for (size_t i = 0; i < json_array_size(workers); i++) {
 		const json_t *worker = json_array_get(workers, i);
 		struct text busy = {0};
 
-		human_seconds(&busy, number_of(worker, "busy_seconds"));
-		human_cell(&table, "%u", (unsigned)count_of(worker, "worker"));
+		human_seconds(&busy, answer_number(worker, "busy_seconds"));
+		human_cell(&table, "%u", (unsigned)answer_count(worker, "worker"));
 		human_cell(&table, "%s", text_string(&busy));
-		cell_count(&table, worker, "keys");
+		answer_cell_count(&table, worker, "keys");
 		for (size_t kind = 0; kind < KINDS; kind++)
-			cell_count(&table, json_object_get(worker, "series"), kind_names[kind]);
+			answer_cell_count(
+			    &table, json_object_get(worker, "series"), kind_names[kind]);
 		text_fini(&busy);
 	}
 	human_table_print(&table, out);
@@ -268,19 +317,20 @@ add_sink(struct human_table *table, const json_t *sink)
 	const json_t *dropped = json_object_get(points, "dropped");
 	struct text since = {0};
 
-	if (number_of(sink, "since") > 0)
-		print_time(&since, number_of(sink, "since"));
-	cell_text(table, sink, "name");
-	cell_text(table, sink, "type");
-	cell_text(table, sink, "address");
-	cell_text(table, sink, "state");
+	if (answer_number(sink, "since") > 0)
+		human_time(&since, answer_number(sink, "since"));
+	answer_cell_text(table, sink, "name");
+	answer_cell_text(table, sink, "type");
+	answer_cell_text(table, sink, "address");
+	answer_cell_text(table, sink, "state");
 	human_cell(table, "%s", text_string(&since));
-	cell_count(table, points, "delivered");
-	cell_count(table, points, "queued");
-	human_cell_count(table, count_of(dropped, "queue_full") + count_of(dropped, "shutdown"));
-	cell_bytes(table, sink, "queue_bytes");
-	cell_bytes(table, sink, "queue_limit_bytes");
-	cell_text(table, sink, "ack");
+	answer_cell_count(table, points, "delivered");
+	answer_cell_count(table, points, "queued");
+	human_cell_count(
+	    table, answer_count(dropped, "queue_full") + answer_count(dropped, "shutdown"));
+	answer_cell_bytes(table, sink, "queue_bytes");
+	answer_cell_bytes(table, sink, "queue_limit_bytes");
+	answer_cell_text(table, sink, "ack");
 	text_fini(&since);
 }
 
@@ -289,15 +339,15 @@ print_sinks(const json_t *sinks, struct text *out)
 {
 	struct human_table table = {.align = "lllllrrrrrl"}, errors = {.align = "ll"};
 
-	TITLES(&table, "sink", "type", "address", "state", "since", "delivered", "queued",
-	    "dropped", "queue", "limit", "ack");
+	human_titles(
+	    &table, "sink|type|address|state|since|delivered|queued|dropped|queue|limit|ack");
 	for (size_t i = 0; i < json_array_size(sinks); i++) {
 		const json_t *sink = json_array_get(sinks, i);
 
 		add_sink(&table, sink);
 		if (json_string_length(json_object_get(sink, "last_error")) > 0) {
-			cell_text(&errors, sink, "name");
-			cell_text(&errors, sink, "last_error");
+			answer_cell_text(&errors, sink, "name");
+			answer_cell_text(&errors, sink, "last_error");
 		}
 	}
 	human_table_print(&table, out);
@@ -313,16 +363,18 @@ status_print(const json_t *status, struct text *out)
 	const json_t *listeners = json_object_get(status, "listeners");
 	const json_t *workers = json_object_get(status, "workers");
 	const json_t *sinks = json_object_get(status, "sinks");
-	uint64_t suppressed = count_of(json_object_get(status, "log"), "suppressed");
+	uint64_t suppressed = answer_count(json_object_get(status, "log"), "suppressed");
 
 	print_sentence(json_object_get(status, "ledger"), out);
 	print_refusals(json_object_get(status, "ledger"), out);
 	print_daemon(status, out);
 	print_flush(status, out);
+	print_limits(status, out);
 	print_remarks(status, out);
 	if (json_array_size(listeners) > 0) {
 		text_byte(out, '\n');
 		print_listeners(listeners, out);
+		print_connections(listeners, out);
 		text_byte(out, '\n');
 		print_sockets(listeners, out);
 	}

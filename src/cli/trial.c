@@ -45,7 +45,7 @@ silent_when_idle(const struct flush_settings *settings)
 
 void
 trial_init(struct trial *trial, const struct settings *settings, const struct rules *rules,
-    size_t listener)
+    size_t listener, bool graphite)
 {
 	const struct budget budget = timers_budget(&settings->flush.timers);
 	bool kinds_clash = sink_kinds_clash(&settings->sinks);
@@ -56,8 +56,8 @@ trial_init(struct trial *trial, const struct settings *settings, const struct ru
 	    .flush = silent_when_idle(&settings->flush),
 	    .quota = {.most = settings->limits.series},
 	};
-	ingest_origin(settings->listen.at[listener].settings, &settings->limits, &trial->prefix,
-	    &trial->origin);
+	ingest_origin(settings->listen.at[listener].settings, &settings->limits, graphite,
+	    &trial->prefix, &trial->origin);
 	trial->origin.profile = 1;
 	trial->origin.counters = trial->counters;
 	intake_init(&trial->intake, &budget, &trial->quota, rules, kinds_clash);

@@ -27,10 +27,10 @@ struct trial {
 	size_t batch_count, batch_cap;
 };
 
-/* A trial of the listener at this index. The settings and rules must outlive
- * it; rules may be NULL. */
+/* A trial of the listener at this index, of its Graphite lines or the others.
+ * The settings and rules must outlive it; rules may be NULL. */
 void trial_init(struct trial *trial, const struct settings *settings, const struct rules *rules,
-    size_t listener);
+    size_t listener, bool graphite);
 void trial_fini(struct trial *trial);
 
 /* Take a line in, in an interval of its own, which it then flushes; what it

@@ -38,6 +38,7 @@ struct taker {
 };
 
 static struct series_quota quota = {.most = INT64_MAX};
+static struct sources *sources;
 static pthread_barrier_t barrier;
 static double wall_ns[ROUNDS]; /* of all threads together; the first thread writes */
 
@@ -111,6 +112,7 @@ taker_new(unsigned index, const struct payload *first, const struct payload *the
 		.most_tags = 64},
 	    .counters = taker->counters};
 	intake_init(&taker->intake, &budget, &quota, NULL, false);
+	source_desk_init(&taker->intake.desk, sources, index);
 	window_init(&taker->window, index, 1);
 	taker->intake.window = &taker->window;
 	return taker;
@@ -167,6 +169,7 @@ measure(const char *name, const struct payload_options *options, unsigned thread
 	other.lines = options->series;
 	payload_prepare(&first, &other);
 	payload_prepare(&then, options);
+	sources = sources_new(threads, 0);
 	CHECK(pthread_barrier_init(&barrier, NULL, threads) == 0);
 	for (unsigned i = 0; i < threads; i++)
 		takers[i] = taker_new(i, &first, &then);
@@ -178,6 +181,7 @@ measure(const char *name, const struct payload_options *options, unsigned thread
 	for (unsigned i = 0; i < threads; i++)
 		refused += taker_free(takers[i]);
 	pthread_barrier_destroy(&barrier);
+	sources_free(sources);
 	payload_fini(&first);
 	payload_fini(&then);
 	return refused;

@@ -209,13 +209,19 @@ worker_open(struct worker *worker)
 	    .quota = &quota, .listeners = 1, .sealed = &sealed, .sealed_kind = 0};
 
 	plan.budget = budget;
+	plan.workers = worker;
+	plan.count = 1;
 	worker_init(worker, 0, &plan);
 }
 
 static void
 worker_close(struct worker *worker)
 {
-	timer_fini(&worker->look);
+	struct notice drained = {.mail.kind = WORKER_DRAIN, .to = &sealed};
+
+	deliver(&worker->thread, &drained.mail);
+	for (struct mail *at = mailbox_collect(&worker->thread.inbox); at != NULL; at = at->next)
+		deliver(&worker->thread, at);
 	thread_finish(&worker->thread);
 	thread_run(&worker->thread);
 	worker_fini(worker);

@@ -77,19 +77,28 @@ stage_open(const char *const *options)
 	free(stage->settings.control.socket);
 	stage->settings.control.socket = mem_copy_text(path.bytes, path.len);
 	log_start(&stage->settings.log);
-	stage->daemon = daemon_open(&stage->settings, stage->load.rules, &error);
+	stage->daemon = daemon_open(
+	    &(struct daemon_plan){.settings = &stage->settings, .rules = stage->load.rules},
+	    &error);
 	ck_assert_msg(stage->daemon != NULL, "%s", text_string(&error));
 	const struct receiver *receiver = &stage_sources(stage)->ingest->workers[0].receivers[0];
 
-	stage->fd = socket(receiver->address.any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	stage->fd = socket(receiver->inlet.address.any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	ck_assert_int_ge(stage->fd, 0);
 	ck_assert_int_eq(
-	    connect(stage->fd, &receiver->address.any, udp_address_length(&receiver->address)), 0);
+	    connect(stage->fd, &receiver->inlet.address.any, inet_length(&receiver->inlet.address)),
+	    0);
 	ck_assert_int_eq(pthread_create(&stage->thread, NULL, run, stage->daemon), 0);
 	wait_started(stage);
 	text_fini(&path);
 	text_fini(&error);
 	return stage;
+}
+
+const char *
+stage_control(const struct stage *stage)
+{
+	return stage->settings.control.socket;
 }
 
 void

@@ -12,6 +12,9 @@ struct stage;
  * its own. It listens where they say, else on a free port of 127.0.0.1. */
 struct stage *stage_open(const char *const *options);
 
+/* Where its control socket is. */
+const char *stage_control(const struct stage *stage);
+
 /* Send one datagram to its first socket. */
 void stage_send(struct stage *stage, const char *bytes, size_t len);
 void stage_send_text(struct stage *stage, const char *text);

@@ -13,6 +13,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#define WAIT CLIENT_SECONDS
+
 /* A server that takes one connection, reads a line and says its piece. */
 struct server {
 	int fd;
@@ -73,7 +75,7 @@ START_TEST(whole_answer_comes_back_however_long)
 		struct text answer = {0};
 
 		server_open(&server, "0123456789", times[i]);
-		ck_assert_int_eq(client_ask(server.path, "status", &answer), 0);
+		ck_assert_int_eq(client_ask(server.path, "status", WAIT, &answer), 0);
 		ck_assert_uint_eq(answer.len, 10 * times[i]);
 		server_close(&server);
 		ck_assert_str_eq(server.heard, "status\n");
@@ -88,42 +90,72 @@ START_TEST(endless_answer_is_given_up)
 	struct text answer = {0};
 
 	server_open(&server, "0123456789abcdef0123456789abcdef", SIZE_MAX);
-	ck_assert_int_eq(client_ask(server.path, "status", &answer), -EMSGSIZE);
+	ck_assert_int_eq(client_ask(server.path, "status", WAIT, &answer), -EMSGSIZE);
 	server_close(&server);
 	text_fini(&answer);
 }
 END_TEST
 
-START_TEST(status_is_the_object_that_came)
+START_TEST(what_comes_is_an_object)
 {
 	struct server server;
 	struct text answer = {0};
 
 	server_open(&server, "{\"pid\":7}\n", 1);
 	const struct control_settings control = {.socket = server.path};
-	json_t *status = client_status("status", &control, &answer);
+	json_t *parsed = client_query("test", &control, "say what", WAIT, &answer);
 
-	ck_assert_int_eq(json_integer_value(json_object_get(status, "pid")), 7);
+	ck_assert_int_eq(json_integer_value(json_object_get(parsed, "pid")), 7);
 	ck_assert_str_eq(text_string(&answer), "{\"pid\":7}\n");
-	json_decref(status);
+	json_decref(parsed);
 	server_close(&server);
+	ck_assert_str_eq(server.heard, "say what\n");
 	text_fini(&answer);
 }
 END_TEST
 
-START_TEST(what_is_no_object_is_no_status)
+/* What standard error has got, in a file that replaces it. */
+static void
+expect_said(const char *sentence)
 {
-	static const char *const cases[] = {"", "hello", "[1]", "{\"pid\":7} and more"};
+	char said[256] = "";
+	FILE *file = fopen("/proc/self/fd/2", "r");
 
+	ck_assert_ptr_nonnull(file);
+	ck_assert_ptr_nonnull(fgets(said, sizeof(said), file));
+	fclose(file);
+	ck_assert_msg(strstr(said, sentence) != NULL, "it said: %s", said);
+	ck_assert_int_eq(ftruncate(STDERR_FILENO, 0), 0);
+	rewind(stderr);
+}
+
+START_TEST(what_is_no_answer_is_said)
+{
+	static const struct {
+		const char *answer, *said;
+	} cases[] = {
+	    {"", "tidemill test: the daemon at /tmp/client_test."},
+	    {"hello", "does not speak JSON"},
+	    {"[1]", "does not speak JSON"},
+	    {"{\"pid\":7} and more", "does not speak JSON"},
+	    {"{\"error\":7}", "does not speak JSON"},
+	    {"{\"error\":\"there is no pattern\"}\n", "tidemill test: there is no pattern\n"},
+	};
+
+	FILE *file = tmpfile();
+
+	ck_assert_int_ge(dup2(fileno(file), STDERR_FILENO), 0);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		struct server server;
 
-		server_open(&server, cases[i], 1);
+		server_open(&server, cases[i].answer, 1);
 		const struct control_settings control = {.socket = server.path};
 
-		ck_assert_ptr_null(client_status("status", &control, NULL));
+		ck_assert_ptr_null(client_query("test", &control, "status", WAIT, NULL));
 		server_close(&server);
+		expect_said(cases[i].said);
 	}
+	fclose(file);
 }
 END_TEST
 
@@ -134,9 +166,9 @@ START_TEST(absent_daemon_is_an_error)
 
 	memset(long_path, 'x', 199);
 	long_path[199] = '\0';
-	ck_assert_int_eq(client_ask("/nowhere/control", "status", &answer), -ENOENT);
-	ck_assert_int_eq(client_ask("/dev/null", "status", &answer), -ECONNREFUSED);
-	ck_assert_int_eq(client_ask(long_path, "status", &answer), -ENAMETOOLONG);
+	ck_assert_int_eq(client_ask("/nowhere/control", "status", WAIT, &answer), -ENOENT);
+	ck_assert_int_eq(client_ask("/dev/null", "status", WAIT, &answer), -ECONNREFUSED);
+	ck_assert_int_eq(client_ask(long_path, "status", WAIT, &answer), -ENAMETOOLONG);
 	free(long_path);
 	text_fini(&answer);
 }
@@ -145,8 +177,8 @@ END_TEST
 static const struct suite_test tests[] = {
     SUITE_TEST(whole_answer_comes_back_however_long),
     SUITE_TEST(endless_answer_is_given_up),
-    SUITE_TEST(status_is_the_object_that_came),
-    SUITE_TEST(what_is_no_object_is_no_status),
+    SUITE_TEST(what_comes_is_an_object),
+    SUITE_TEST(what_is_no_answer_is_said),
     SUITE_TEST(absent_daemon_is_an_error),
     {0},
 };

@@ -20,7 +20,7 @@ static const char *const options[] = {"workers=2", "interval=100ms", "idle.forge
 
 struct sender {
 	pthread_t thread;
-	union udp_address address;
+	union inet_address address;
 	int number;
 };
 
@@ -31,7 +31,7 @@ send_lines(void *arg)
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	char datagram[512];
 
-	connect(fd, &sender->address.any, udp_address_length(&sender->address));
+	connect(fd, &sender->address.any, inet_length(&sender->address));
 	for (int i = 0; i < DATAGRAMS; i++) {
 		/* Names change every so often, so that older ones are retired. */
 		int len = snprintf(datagram, sizeof(datagram),
@@ -83,7 +83,7 @@ START_TEST(everything_runs_together_and_the_ledger_balances)
 
 	for (int i = 0; i < SENDERS; i++) {
 		senders[i].number = i;
-		senders[i].address = ingest->workers[0].receivers[0].address;
+		senders[i].address = ingest->workers[0].receivers[0].inlet.address;
 		pthread_create(&senders[i].thread, NULL, send_lines, &senders[i]);
 	}
 	do {

@@ -5,6 +5,8 @@
 
 #include "test/unit/suite.h"
 
+#include <time.h>
+
 START_TEST(counts_are_grouped_by_thousands)
 {
 	static const struct {
@@ -83,21 +85,39 @@ START_TEST(seconds_have_the_units_that_matter)
 }
 END_TEST
 
+START_TEST(times_have_a_date_unless_they_are_today_s)
+{
+	struct text out = {0};
+	time_t now = time(NULL);
+	char today[32];
+
+	setenv("TZ", "UTC0", 1);
+	human_time(&out, 1000000000.9);
+	ck_assert_str_eq(text_string(&out), "2001-09-09 01:46:40");
+	text_reset(&out);
+	human_time(&out, (double)now);
+	strftime(today, sizeof(today), "%H:%M:%S", gmtime(&now));
+	/* Midnight may pass meanwhile. */
+	ck_assert_ptr_nonnull(strstr(text_string(&out), today));
+	text_fini(&out);
+}
+END_TEST
+
 START_TEST(columns_are_aligned_and_lines_do_not_end_in_spaces)
 {
 	struct human_table table = {.align = "lrl"};
 	struct text out = {0};
 
-	human_cell(&table, "name");
-	human_cell(&table, "n");
-	human_cell(&table, "state");
+	human_titles(&table, "name|n|last state");
 	human_cell(&table, "a");
 	human_cell_count(&table, 1234);
 	human_cell(&table, "up");
+	for (int i = 0; i < 3; i++)
+		human_cell(&table, "%s", "");
 	human_table_print(&table, &out);
 	ck_assert_str_eq(text_string(&out),
-	    "name      n  state\n"
-	    "a     1,234  up\n");
+	    "name      n  last state\n"
+	    "a     1,234  up\n\n");
 	ck_assert_uint_eq(table.count, 0);
 	text_fini(&out);
 }
@@ -107,6 +127,7 @@ static const struct suite_test tests[] = {
     SUITE_TEST(counts_are_grouped_by_thousands),
     SUITE_TEST(bytes_have_the_unit_that_fits),
     SUITE_TEST(seconds_have_the_units_that_matter),
+    SUITE_TEST(times_have_a_date_unless_they_are_today_s),
     SUITE_TEST(columns_are_aligned_and_lines_do_not_end_in_spaces),
     {0},
 };

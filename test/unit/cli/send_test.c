@@ -5,6 +5,8 @@
 
 #include "test/unit/suite.h"
 
+#include <sys/un.h>
+
 const struct command commands[] = {
     {"send", "", "", send_command},
     {0},
@@ -95,10 +97,53 @@ START_TEST(datagrams_hold_whole_lines)
 }
 END_TEST
 
+/* A path is of a socket for datagrams, or for connections. */
+START_TEST(a_unix_socket_takes_lines_in_its_way)
+{
+	static const int types[] = {SOCK_DGRAM, SOCK_STREAM};
+
+	for (size_t i = 0; i < 2; i++) {
+		char dir[] = "/tmp/tidemill-send-XXXXXX", got[4096];
+		struct sockaddr_un address = {.sun_family = AF_UNIX};
+		struct text lines = {0};
+		int server = socket(AF_UNIX, types[i], 0);
+		size_t len = 0;
+
+		ck_assert_ptr_nonnull(mkdtemp(dir));
+		snprintf(address.sun_path, sizeof(address.sun_path), "%s/socket", dir);
+		ck_assert_int_eq(bind(server, (struct sockaddr *)&address, sizeof(address)), 0);
+		if (types[i] == SOCK_STREAM)
+			ck_assert_int_eq(listen(server, 1), 0);
+		while (lines.len < 2 * PACKET_BYTES)
+			text_puts(&lines, "page.views:1|c\n");
+		ck_assert_int_eq(send_lines(address.sun_path, &lines), EXIT_SUCCESS);
+		int fd = types[i] == SOCK_STREAM ? accept(server, NULL, NULL) : server;
+
+		while (len < lines.len) {
+			ssize_t some = read(fd, got + len, sizeof(got) - len);
+
+			ck_assert_int_gt(some, 0);
+			len += (size_t)some;
+			ck_assert_int_eq(got[len - 1], '\n');
+		}
+		ck_assert_uint_eq(len, lines.len);
+		ck_assert_mem_eq(got, lines.bytes, len);
+		if (fd != server)
+			close(fd);
+		close(server);
+		ck_assert_int_eq(unlink(address.sun_path), 0);
+		ck_assert_int_eq(send_lines(address.sun_path, &lines), EXIT_FAILURE);
+		ck_assert_int_eq(rmdir(dir), 0);
+		text_fini(&lines);
+	}
+}
+END_TEST
+
 static const struct suite_test tests[] = {
     SUITE_TEST(lines_are_judged_as_the_server_would),
     SUITE_TEST(every_bad_line_is_counted),
     SUITE_TEST(datagrams_hold_whole_lines),
+    SUITE_TEST(a_unix_socket_takes_lines_in_its_way),
     {0},
 };
 
