@@ -41,6 +41,7 @@ main(int argc, char **argv)
 	}
 	print_defs(intake_counter_def, INTAKE_COUNTERS);
 	print_defs(table_counter_def, TABLE_COUNTERS);
+	print_defs(usage_counter_def, USAGE_COUNTERS);
 	print_defs(flush_counter_def, FLUSH_COUNTERS);
 	print_defs(sink_counter_def, SINK_COUNTERS);
 	return 0;

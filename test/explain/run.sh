@@ -3,8 +3,9 @@
 # run.sh -- what becomes of lines, rule by rule: run.sh PATH-OF-TIDEMILL [--write]
 #
 # NAME.yaml is a configuration, NAME.lines are given to `tidemill explain` with
-# it, and NAME.expected is what that prints: how each line is read, refused or
-# named, and every line that every sink would send. Times are replaced by TIME.
+# it and with the option in NAME.option, if that is there, and NAME.expected is what
+# that prints: how each line is read, refused or named, and every line that every
+# sink would send. Times are replaced by TIME.
 # With --write what is printed becomes what is expected.
 
 set -u
@@ -23,13 +24,15 @@ failed=0 lines=0
 
 for file in *.lines; do
 	name=${file%.lines}
+	option=$(cat "$name.option" 2>/dev/null)
 	# A line of NOW stands for one that carries the present time.
 	sed "s/NOW/$(date +%s)/" "$file" |
-		"$tidemill" explain -c "$name.yaml" >"$scratch/said" 2>"$scratch/complained"
+		"$tidemill" explain -c "$name.yaml" ${option:+"$option"} \
+			>"$scratch/said" 2>"$scratch/complained"
 	{
 		echo "exit $?"
 		cat "$scratch/complained"
-		sed -E 's/ (T?)1[0-9]{9}$/ \1TIME/; s/([T:])1[0-9]{9}/\1TIME/; s/of 1[0-9]{9}/of TIME/; s/[0-9]{2}:[0-9]{2}:[0-9]{2}/TIME/' "$scratch/said"
+		sed -E 's/ (T?)1[0-9]{9}$/ \1TIME/; s/([ t])1[0-9]{9}/\1TIME/; s/([T:])1[0-9]{9}/\1TIME/; s/of 1[0-9]{9}/of TIME/; s/[0-9]{2}:[0-9]{2}:[0-9]{2}/TIME/' "$scratch/said"
 	} >"$scratch/actual"
 	lines=$((lines + $(wc -l <"$file")))
 	if [ "${2-}" = --write ]; then
