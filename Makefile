@@ -28,6 +28,7 @@ SBINDIR = $(DESTDIR)$(PREFIX)/sbin
 MANDIR = $(DESTDIR)$(PREFIX)/share/man
 SHAREDIR = $(DESTDIR)$(PREFIX)/share/tidemill
 ETCDIR = $(DESTDIR)$(SYSCONFDIR)/tidemill
+LIBDIR = $(DESTDIR)$(PREFIX)/lib
 
 # As many jobs as processors, unless the command line says otherwise.
 ifeq ($(MAKELEVEL),0)
@@ -282,6 +283,13 @@ check-format:
 
 # ---- install -------------------------------------------------------------------
 
+# What systemd reads, and where: units in a folder of their own. In them the
+# paths of a Debian package become those of this installation.
+SYSTEMD_FILES := tidemill.service tidemill.socket sysctl.d/50-tidemill.conf \
+	sysusers.d/tidemill.conf
+SYSTEMD_DIR = $(if $(findstring /,$(f)),,systemd/system/)
+placed = s,/usr/sbin/tidemill,$(PREFIX)/sbin/tidemill,g; s,/etc/tidemill,$(SYSCONFDIR)/tidemill,g
+
 .PHONY: install uninstall clean
 install: $(OUT)/tidemill
 	install -D -m 755 $(OUT)/tidemill $(SBINDIR)/tidemill
@@ -292,11 +300,15 @@ install: $(OUT)/tidemill
 		set -x; install -D -m 644 etc/tidemill.yaml $(ETCDIR)/tidemill.yaml; \
 	fi
 	install -D -m 644 -t $(SHAREDIR)/graphite contrib/graphite/*.conf
+	install -D -m 644 -t $(SHAREDIR)/systemd contrib/systemd/tidemill.service.d/example.conf
+	$(foreach f,$(SYSTEMD_FILES),sed '$(placed)' contrib/systemd/$(f) | \
+		install -D -m 644 /dev/stdin $(LIBDIR)/$(SYSTEMD_DIR)$(f) &&) :
 
 # The configuration stays: it is the operator's.
 uninstall:
 	rm -f $(SBINDIR)/tidemill
 	$(foreach m,$(MAN),rm -f $(MANDIR)/man$(patsubst .%,%,$(suffix $(m)))/$(notdir $(m)) &&) :
+	$(foreach f,$(SYSTEMD_FILES),rm -f $(LIBDIR)/$(SYSTEMD_DIR)$(f) &&) :
 	rm -rf $(SHAREDIR)
 
 clean:

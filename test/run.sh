@@ -90,6 +90,7 @@ list_static()
 	echo "model test/model/run.sh"
 	echo "config test/config/run.sh $TIDEMILL"
 	echo "explain test/explain/run.sh $TIDEMILL"
+	echo "systemd test/systemd.sh $TIDEMILL"
 }
 
 list_programs()
