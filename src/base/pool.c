@@ -2,7 +2,7 @@
 /* pool.c -- many small objects of one thread, side by side and without headers.
  *
  *      region   | header | slab 0 | slab 1 | ... | slab 31 |     2 MiB
- *      header   | place, descriptor of each slab |
+ *      header   | place, descriptor of each slab, how far each has been used |
  *
  * The header takes the first kilobyte of slab 0; address arithmetic leads from
  * an object to it. Objects that were given back are chained by their places in
@@ -44,6 +44,7 @@
 #define FINE_MOST ((size_t)POOL_FINE_CLASSES * POOL_ALIGN)
 #define CLASS_MOST (SLAB_BYTES / 2)
 #define NOTHING_FREE UINT16_MAX
+#define SLAB_UNITS (SLAB_BYTES / POOL_ALIGN)
 
 /* Places in a slab count from its beginning, in units of POOL_ALIGN. */
 struct pool_slab {
@@ -57,6 +58,7 @@ struct pool_slab {
 struct header {
 	size_t place; /* of the region among the pool's */
 	struct pool_slab slab[SLABS];
+	uint16_t touched[SLABS]; /* how far objects have ever reached in each, in units */
 };
 
 _Static_assert(sizeof(struct header) <= HEADER_BYTES, "the header fits");
@@ -121,12 +123,26 @@ region_new(struct pool *pool)
 	return &pool->regions[pool->count++];
 }
 
+/* Objects reach so far in a slab. */
+static void
+touch(struct pool *pool, const char *at, size_t units)
+{
+	uint16_t *touched = &header_of(at)->touched[slab_index(at)];
+
+	if (units <= *touched)
+		return;
+	pool->held += (units - *touched) * POOL_ALIGN;
+	*touched = (uint16_t)units;
+}
+
 /* The last one takes its place. */
 static void
 region_free(struct pool *pool, struct pool_region *region)
 {
 	struct pool_region *last = &pool->regions[--pool->count];
 
+	for (unsigned i = 0; i < SLABS; i++)
+		pool->held -= (size_t)header_of(region->base)->touched[i] * POOL_ALIGN;
 	unmap(region->base, REGION_BYTES);
 	pool->empty--;
 	if (region == last)
@@ -224,8 +240,7 @@ slab_new(struct pool *pool, unsigned class, size_t bytes)
 static bool
 is_full(const struct pool_slab *slab)
 {
-	return slab->freed == NOTHING_FREE &&
-	    slab->fresh + slab->size > (int)(SLAB_BYTES / POOL_ALIGN);
+	return slab->freed == NOTHING_FREE && slab->fresh + slab->size > (int)SLAB_UNITS;
 }
 
 /* The class of a size, and how many bytes an object of it takes. */
@@ -262,10 +277,13 @@ alloc_large(struct pool *pool, size_t size)
 {
 	if (size > POOL_MOST) {
 		pool->used += whole_regions(size);
+		pool->held += whole_regions(size);
 		return map_aligned(whole_regions(size));
 	}
 	char *object = take_slabs(pool, slabs_of(size), true);
 
+	for (size_t i = 0; i < slabs_of(size); i++)
+		touch(pool, object + i * SLAB_BYTES, SLAB_UNITS);
 	pool->used += slabs_of(size) * SLAB_BYTES;
 	UNPOISON(object, size);
 	return object;
@@ -276,6 +294,7 @@ free_large(struct pool *pool, char *object, size_t size)
 {
 	if (size > POOL_MOST) {
 		pool->used -= whole_regions(size);
+		pool->held -= whole_regions(size);
 		unmap(object, whole_regions(size));
 		return;
 	}
@@ -300,10 +319,12 @@ pool_alloc(struct pool *pool, size_t size)
 	char *object = slab_base(slab) + (size_t)(reused ? slab->freed : slab->fresh) * POOL_ALIGN;
 
 	UNPOISON(object, bytes);
-	if (reused)
+	if (reused) {
 		slab->freed = *(uint16_t *)(void *)object;
-	else
+	} else {
 		slab->fresh = (uint16_t)(slab->fresh + slab->size);
+		touch(pool, object, slab->fresh);
+	}
 	POISON(object + size, bytes - size);
 	slab->used++;
 	pool->used += bytes;
@@ -337,6 +358,41 @@ pool_free(struct pool *pool, void *object, size_t size)
 		close_slab(&pool->open[class], slab);
 		give_slabs(pool, slab_base(slab), 1);
 	}
+}
+
+/* Is nothing in a slab of the region, where once there was something? */
+static bool
+has_old_slab(const struct pool_region *region)
+{
+	const struct header *header = header_of(region->base);
+
+	for (uint32_t rest = region->free; rest != 0; rest &= rest - 1)
+		if (header->touched[__builtin_ctz(rest)] > SLAB_UNITS / 2)
+			return true;
+	return false;
+}
+
+bool
+pool_has_room(struct pool *pool, size_t size)
+{
+	size_t bytes;
+
+	if (size > CLASS_MOST)
+		return false;
+	const struct pool_slab *slab = pool->open[class_of(size, &bytes)];
+
+	if (slab != NULL && slab->freed != NOTHING_FREE)
+		return true;
+	if (slab != NULL)
+		return slab->fresh + slab->size <=
+		    header_of(slab)->touched[slab - header_of(slab)->slab];
+	if (pool->used == pool->no_room)
+		return false;
+	for (size_t i = 0; i < pool->count; i++)
+		if (has_old_slab(&pool->regions[i]))
+			return true;
+	pool->no_room = pool->used;
+	return false;
 }
 
 void

@@ -39,6 +39,8 @@ struct pool {
 	size_t count, cap; /* of regions */
 	size_t empty;      /* of these: nothing is in them */
 	size_t used;       /* bytes handed out, rounded up to what they take */
+	size_t held;       /* bytes that have ever been, of what is not given back to the kernel */
+	size_t no_room;    /* what was used when no slab was found that has been in use before */
 };
 
 /* Uninitialised memory for size bytes, at least 2. Never fails. */
@@ -46,6 +48,10 @@ void *pool_alloc(struct pool *pool, size_t size);
 
 /* Give it back; the size is the one it was made with. */
 void pool_free(struct pool *pool, void *object, size_t size);
+
+/* Is there room for size bytes where there have been objects before, without
+ * taking more memory? As good as always right; of large objects always no. */
+bool pool_has_room(struct pool *pool, size_t size);
 
 /* Take everything back, objects that have not been given back included; but
  * for those of more than POOL_MOST bytes. */

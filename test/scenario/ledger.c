@@ -156,6 +156,7 @@ play_ledger(struct play *play)
 	struct ledger ledger = {
 	    .datagrams_read = ledger_number(status, "ledger.datagrams.read"),
 	    .datagrams_dropped = ledger_number(status, "ledger.datagrams.dropped"),
+	    .datagrams_filtered = ledger_number(status, "ledger.datagrams.filtered"),
 	    .lines_read = ledger_number(status, "ledger.lines.read"),
 	    .lines_accepted = ledger_number(status, "ledger.lines.accepted"),
 	    .lines_refused = ledger_number(status, "ledger.lines.refused"),
@@ -244,6 +245,8 @@ ledger_of_log(const struct play *play)
 	ck_assert_msg(at != NULL, "no ledger in the log: %s", log);
 	ledger.datagrams_read = next_number(&at);
 	ledger.datagrams_dropped = next_number(&at);
+	/* Said where there were any. */
+	ledger.datagrams_filtered = at[strcspn(at, "+;")] == '+' ? next_number(&at) : 0;
 	ledger.lines_read = next_number(&at);
 	ledger.lines_accepted = next_number(&at);
 	ledger.lines_refused = next_number(&at);

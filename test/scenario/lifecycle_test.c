@@ -71,7 +71,7 @@ static const struct {
     {"interval: soon\n", ":1:11"},
     {"interval: 1ms\n", ":1:11"},
     {"interval: 10s\ninterval: 10s\n", ":2:1"},
-    {"listen:\n  a:\n    tcp: [\"127.0.0.1:1\"]\n", ":3:5"},
+    {"listen:\n  a:\n    tpc: [\"127.0.0.1:1\"]\n", ":3:5"},
     {"sinks: {x: {type: carbon}}\n", ":1:"},
     {"a: [\n", ":2:1"},
 };

@@ -67,12 +67,14 @@ END_TEST
 static bool
 can_steer(void)
 {
-	union udp_address address = {
+	union inet_address address = {
 	    .v4 = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)}};
+	const struct udp_plan plan = {
+	    .buffer_bytes = 4096, .steering = UDP_STEER_RANDOM, .count = 2};
 	struct text error = {0};
-	int fds[2];
+	int fds[2], bin;
 
-	if (udp_open_shared(&address, 4096, UDP_STEER_RANDOM, fds, 2, &error) == 0) {
+	if (udp_open_shared(&address, &plan, fds, &bin, &error) == 0) {
 		close(fds[0]);
 		close(fds[1]);
 		return true;

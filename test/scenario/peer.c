@@ -12,6 +12,7 @@
 #include <math.h>
 #include <netinet/in.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,8 +22,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Debian's, whatever else is in the path. */
-#define PYTHON "/usr/bin/python3"
 #define CARBON_CACHE "/usr/bin/carbon-cache"
 
 bool
@@ -41,8 +40,19 @@ bool
 peers_present(void)
 {
 	return peer_needed(access(CARBON_CACHE, X_OK) == 0 &&
-		system(PYTHON " -c 'import statsd, whisper' 2>/dev/null") == 0,
+		system(PEER_PYTHON " -c 'import statsd, whisper' 2>/dev/null") == 0,
 	    "graphite-carbon, python3-whisper or python3-statsd");
+}
+
+void
+peer_cached(const char *name, char path[static PATH_MAX])
+{
+	const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+
+	if (cache != NULL && *cache != '\0')
+		snprintf(path, PATH_MAX, "%s/tidemill/%s", cache, name);
+	else
+		snprintf(path, PATH_MAX, "%s/.cache/tidemill/%s", home != NULL ? home : "", name);
 }
 
 static void
@@ -162,7 +172,8 @@ carbon_start(struct carbon *carbon)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		dup2(fd, STDOUT_FILENO);
 		dup2(fd, STDERR_FILENO);
-		execl(PYTHON, PYTHON, CARBON_CACHE, "--nodaemon", config, "start", (char *)NULL);
+		execl(PEER_PYTHON, PEER_PYTHON, CARBON_CACHE, "--nodaemon", config, "start",
+		    (char *)NULL);
 		_exit(126);
 	}
 	close(fd);
@@ -205,8 +216,8 @@ carbon_tagged_path(const struct carbon *carbon, const char *name, char path[stat
 	char command[PATH_BYTES + 128];
 
 	snprintf(command, sizeof(command),
-	    PYTHON " -c 'from carbon.util import TaggedSeries as T; "
-		   "print(T.encode(T.parse(\"%s\").path, \"/\", True))'",
+	    PEER_PYTHON " -c 'from carbon.util import TaggedSeries as T; "
+			"print(T.encode(T.parse(\"%s\").path, \"/\", True))'",
 	    name);
 	FILE *answer = popen(command, "r");
 	char under[128];
@@ -317,20 +328,40 @@ carbon_log_has(const struct carbon *carbon, const char *text)
 	return has;
 }
 
+pid_t
+peer_start(const char *const *arguments)
+{
+	pid_t parent = getpid(), pid = fork();
+
+	ck_assert_int_ge(pid, 0);
+	if (pid > 0)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() == parent)
+		execvp(arguments[0], (char *const *)(uintptr_t)arguments);
+	_exit(126);
+}
+
+int
+peer_wait(pid_t pid)
+{
+	int raw;
+
+	ck_assert_int_eq(waitpid(pid, &raw, 0), pid);
+	return WIFEXITED(raw) ? WEXITSTATUS(raw) : -WTERMSIG(raw);
+}
+
+int
+peer_run(const char *const *arguments)
+{
+	return peer_wait(peer_start(arguments));
+}
+
 int
 python_run(const char *program, int number)
 {
 	char argument[16];
-	int raw;
 
 	snprintf(argument, sizeof(argument), "%d", number);
-	pid_t pid = fork();
-
-	ck_assert_int_ge(pid, 0);
-	if (pid == 0) {
-		execl(PYTHON, PYTHON, "-c", program, argument, (char *)NULL);
-		_exit(126);
-	}
-	ck_assert_int_eq(waitpid(pid, &raw, 0), pid);
-	return WIFEXITED(raw) ? WEXITSTATUS(raw) : -WTERMSIG(raw);
+	return peer_run((const char *const[]){PEER_PYTHON, "-c", program, argument, NULL});
 }

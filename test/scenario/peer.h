@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* peer.h -- the real programs on either side: carbon-cache to deliver to,
- * the Python client to receive from. Debian's packages graphite-carbon,
- * python3-whisper and python3-statsd. */
+ * clients to receive from. contrib/install-packages knows their packages, and
+ * where it leaves what it does not install. */
 
 #pragma once
 
+#include <limits.h>
 #include <stdbool.h>
 #include <sys/types.h>
+
+/* Debian's, whatever else is in the path. */
+#define PEER_PYTHON "/usr/bin/python3"
 
 /* Passes on whether a peer is there. If not, says SKIPPED, loudly; where
  * REQUIRE_PEERS=1 that is a failure. */
@@ -14,6 +18,9 @@ bool peer_needed(bool present, const char *what);
 
 /* Are Graphite and the Python client there? */
 bool peers_present(void);
+
+/* Where contrib/install-packages leaves "statsd-0.9.0/stats.js", say. */
+void peer_cached(const char *name, char path[static PATH_MAX]);
 
 struct carbon {
 	char dir[64];
@@ -44,3 +51,13 @@ bool carbon_log_has(const struct carbon *carbon, const char *text);
 
 /* Run a Python program with `number` as its argument; its exit status. */
 int python_run(const char *program, int number);
+
+/* Start a program, found in the path unless it has a slash, with these
+ * arguments (NULL-terminated; the first is its name). It ends with the test. */
+pid_t peer_start(const char *const *arguments);
+
+/* Wait for its end; the exit status, or -signal. */
+int peer_wait(pid_t pid);
+
+/* Both. */
+int peer_run(const char *const *arguments);

@@ -20,7 +20,11 @@
 #include <unistd.h>
 
 #define WAIT_STEP_NS 3000000
-#define ARGUMENTS_MAX (2 * PLAY_OPTIONS_MAX + 8)
+#define ARGUMENTS_MAX (2 * PLAY_OPTIONS_MAX + PLAY_LAUNCHER_MAX + 8)
+
+/* Where what is handed over waits: no file of a test program's is here. */
+#define HANDED_FROM 200
+#define HANDED_FIRST 3 /* and where it is found: sd_listen_fds(3) */
 
 static int64_t
 now_ns(void)
@@ -88,7 +92,7 @@ format_text(const char *format, va_list args)
 }
 
 static bool
-port_binds(int family, int port)
+port_binds(int family, int type, int port)
 {
 	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6,
 	    .sin6_addr = in6addr_loopback,
@@ -96,7 +100,7 @@ port_binds(int family, int port)
 	struct sockaddr_in v4 = {.sin_family = AF_INET,
 	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
 	    .sin_port = htons((uint16_t)port)};
-	int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int fd = socket(family, type | SOCK_CLOEXEC, 0);
 	int status = family == AF_INET ? bind(fd, (struct sockaddr *)&v4, sizeof(v4))
 				       : bind(fd, (struct sockaddr *)&v6, sizeof(v6));
 
@@ -107,7 +111,13 @@ port_binds(int family, int port)
 bool
 play_port_is_free(int port)
 {
-	return port_binds(AF_INET, port) && port_binds(AF_INET6, port);
+	return port_binds(AF_INET, SOCK_DGRAM, port) && port_binds(AF_INET6, SOCK_DGRAM, port);
+}
+
+static bool
+stream_port_is_free(int port)
+{
+	return port_binds(AF_INET, SOCK_STREAM, port) && port_binds(AF_INET6, SOCK_STREAM, port);
 }
 
 /* Below the range from which the kernel gives ports to anybody. */
@@ -123,10 +133,10 @@ play_free_port(void)
 
 		if (next >= 32000)
 			next = 12000;
-		if (play_port_is_free(port))
+		if (play_port_is_free(port) && stream_port_is_free(port))
 			return port;
 	}
-	ck_abort_msg("no free UDP port");
+	ck_abort_msg("no free port");
 }
 
 struct play *
@@ -186,6 +196,26 @@ play_environment(struct play *play, const char *assignment)
 }
 
 void
+play_through(struct play *play, const char *const *command)
+{
+	for (size_t i = 0; command[i] != NULL; i++) {
+		ck_assert_uint_lt(i, PLAY_LAUNCHER_MAX - 1);
+		play->launcher[i] = strdup(command[i]);
+	}
+}
+
+void
+play_hand(struct play *play, int fd, const char *name)
+{
+	int kept = fcntl(fd, F_DUPFD_CLOEXEC, HANDED_FROM);
+
+	ck_assert_uint_lt(play->handed_count, PLAY_HANDED_MAX);
+	ck_assert_int_ge(kept, 0);
+	play->handed[play->handed_count].fd = kept;
+	play->handed[play->handed_count++].name = strdup(name);
+}
+
+void
 play_deliver_to(struct play *play, const char *name, const struct endpoint *endpoint)
 {
 	play_option(play, "sinks.%s.type=graphite", name);
@@ -197,27 +227,53 @@ play_deliver_to(struct play *play, const char *name, const struct endpoint *endp
 struct script {
 	const char *binary;
 	char *arguments[ARGUMENTS_MAX];
-	char **environment; /* ours without our own variables, and the play's */
+	char **environment;                  /* ours without our own variables, and the play's */
+	char pid[32], count[32], names[256]; /* of the sockets handed over */
 };
 
+static const char *
+our_binary(void)
+{
+	const char *named = getenv("TIDEMILL");
+
+	return named != NULL ? named : "build/tidemill";
+}
+
+/* What sd_listen_fds(3) reads; the process is known only after the fork. */
 static void
-script_write(struct script *script, const struct play *play, const char *const *arguments)
+script_hand(struct script *script, const struct play *play, size_t kept)
+{
+	size_t len = (size_t)snprintf(script->names, sizeof(script->names), "LISTEN_FDNAMES=");
+
+	for (size_t i = 0; i < play->handed_count; i++)
+		len += (size_t)snprintf(script->names + len, sizeof(script->names) - len, "%s%s",
+		    i > 0 ? ":" : "", play->handed[i].name);
+	ck_assert_uint_lt(len, sizeof(script->names));
+	snprintf(script->count, sizeof(script->count), "LISTEN_FDS=%zu", play->handed_count);
+	script->environment[kept++] = script->names;
+	script->environment[kept++] = script->count;
+	script->environment[kept++] = script->pid;
+}
+
+static void
+script_write(struct script *script, const struct play *play, const char *binary,
+    const char *const *arguments)
 {
 	size_t count = 0, kept = 0;
 
-	*script = (struct script){.binary = getenv("TIDEMILL")};
-	if (script->binary == NULL)
-		script->binary = "build/tidemill";
+	*script = (struct script){.binary = binary};
 	for (size_t i = 0; arguments[i] != NULL; i++)
 		script->arguments[i] = strdup(arguments[i]);
 	while (environ[count] != NULL)
 		count++;
-	script->environment = calloc(count + play->environment_count + 1, sizeof(char *));
+	script->environment = calloc(count + play->environment_count + 4, sizeof(char *));
 	for (size_t i = 0; i < count; i++)
 		if (strncmp(environ[i], "TIDEMILL", strlen("TIDEMILL")) != 0)
 			script->environment[kept++] = environ[i];
 	for (size_t i = 0; i < play->environment_count; i++)
 		script->environment[kept++] = play->environment[i];
+	if (play->handed_count > 0)
+		script_hand(script, play, kept);
 }
 
 static void
@@ -249,13 +305,23 @@ child_redirect(const struct play *play)
 	redirect_stream(STDERR_FILENO, play->err_fd, play->err);
 }
 
+/* Other commands than the daemon get them, too, and do not ask for them. */
+static void
+child_take_handed(const struct play *play, struct script *script)
+{
+	for (size_t i = 0; i < play->handed_count; i++)
+		if (dup2(play->handed[i].fd, HANDED_FIRST + (int)i) < 0)
+			_exit(125);
+	snprintf(script->pid, sizeof(script->pid), "LISTEN_PID=%d", (int)getpid());
+}
+
 static pid_t
-play_spawn(struct play *play, const char *const *arguments)
+play_spawn(struct play *play, const char *binary, const char *const *arguments)
 {
 	struct script script;
 	pid_t parent = getpid();
 
-	script_write(&script, play, arguments);
+	script_write(&script, play, binary, arguments);
 	pid_t pid = fork();
 
 	ck_assert_int_ge(pid, 0);
@@ -268,18 +334,26 @@ play_spawn(struct play *play, const char *const *arguments)
 	if (getppid() != parent)
 		_exit(125);
 	child_redirect(play);
-	execve(script.binary, script.arguments, script.environment);
+	child_take_handed(play, &script);
+	execvpe(script.binary, script.arguments, script.environment);
 	_exit(errno == ENOENT ? 127 : 126);
 }
 
-static void
+void
 play_launch(struct play *play)
 {
-	const char *arguments[ARGUMENTS_MAX] = {"tidemill", "run", "-c", play->config};
-	size_t count = 4;
+	const char *arguments[ARGUMENTS_MAX], *binary = our_binary();
+	bool launched = play->launcher[0] != NULL;
+	size_t count = 0;
 	char control[128];
 
 	ck_assert_int_eq(play->pid, 0);
+	for (; play->launcher[count] != NULL; count++)
+		arguments[count] = play->launcher[count];
+	arguments[count++] = launched ? binary : "tidemill";
+	arguments[count++] = "run";
+	arguments[count++] = "-c";
+	arguments[count++] = play->config;
 	snprintf(control, sizeof(control), "control.socket=%s", play->control);
 	arguments[count++] = "-o";
 	arguments[count++] = control;
@@ -289,7 +363,7 @@ play_launch(struct play *play)
 	}
 	arguments[count] = NULL;
 	play->sent = 0;
-	play->pid = play_spawn(play, arguments);
+	play->pid = play_spawn(play, launched ? arguments[0] : binary, arguments);
 }
 
 static bool
@@ -324,10 +398,16 @@ play_answers(struct play *play)
 }
 
 void
+play_await(struct play *play)
+{
+	WAIT_UNTIL(play_answers(play));
+}
+
+void
 play_start(struct play *play)
 {
 	play_launch(play);
-	WAIT_UNTIL(play_answers(play));
+	play_await(play);
 }
 
 int
@@ -354,7 +434,7 @@ play_run(struct play *play, const char *const *arguments)
 
 	for (size_t i = 0; arguments[i] != NULL; i++)
 		full[i + 1] = arguments[i];
-	other.pid = play_spawn(play, full);
+	other.pid = play_spawn(play, our_binary(), full);
 	return play_wait_exit(&other);
 }
 
@@ -502,7 +582,9 @@ play_stop(struct play *play)
 	ledger = ledger_of_log(play);
 	ledger_assert(&ledger);
 	ck_assert_uint_eq(ledger.queued, 0);
-	ck_assert_uint_eq(ledger.datagrams_read + ledger.datagrams_dropped, play->sent);
+	ck_assert_uint_eq(
+	    ledger.datagrams_read + ledger.datagrams_dropped + ledger.datagrams_filtered,
+	    play->sent);
 	return ledger;
 }
 
@@ -531,6 +613,12 @@ play_free(struct play *play)
 		free(play->options[i]);
 	for (size_t i = 0; i < play->environment_count; i++)
 		free(play->environment[i]);
+	for (size_t i = 0; play->launcher[i] != NULL; i++)
+		free(play->launcher[i]);
+	for (size_t i = 0; i < play->handed_count; i++) {
+		close(play->handed[i].fd);
+		free(play->handed[i].name);
+	}
 	close(play->socket_v4);
 	close(play->socket_v6);
 	ck_assert_int_eq(nftw(play->dir, remove_entry, 16, FTW_DEPTH | FTW_PHYS), 0);

@@ -45,15 +45,23 @@ bool wait_again(struct wait *wait, const char *what);
 	} while (0)
 
 #define PLAY_OPTIONS_MAX 32
+#define PLAY_LAUNCHER_MAX 32
+#define PLAY_HANDED_MAX 8
 
 struct play {
 	char dir[64];
 	char control[96], config[96], out[96], err[96]; /* paths */
-	int port;                                       /* UDP, IPv4 and IPv6 */
+	int port;                                       /* UDP, IPv4 and IPv6; free for TCP */
 	int socket_v4, socket_v6;
 	char *options[PLAY_OPTIONS_MAX]; /* values of -o */
 	char *environment[PLAY_OPTIONS_MAX];
 	size_t option_count, environment_count;
+	char *launcher[PLAY_LAUNCHER_MAX]; /* a command that runs the daemon's; empty: none */
+	struct {
+		int fd; /* of ours */
+		char *name;
+	} handed[PLAY_HANDED_MAX]; /* sockets for the daemon */
+	size_t handed_count;
 	int out_fd, err_fd; /* given to the daemon in place of the files; -1; or PLAY_CLOSED */
 	pid_t pid;          /* 0: not running */
 	uint64_t sent;      /* datagrams */
@@ -63,7 +71,7 @@ struct play {
 #define PLAY_CLOSED (-2)
 
 struct ledger {
-	uint64_t datagrams_read, datagrams_dropped;
+	uint64_t datagrams_read, datagrams_dropped, datagrams_filtered;
 	uint64_t lines_read, lines_accepted, lines_refused;
 	uint64_t offered, delivered, queued, dropped;
 };
@@ -79,8 +87,19 @@ void play_environment(struct play *play, const char *assignment);
 /* Add a Graphite sink called `name` for this endpoint. */
 void play_deliver_to(struct play *play, const char *name, const struct endpoint *endpoint);
 
+/* Have this command (NULL-terminated) become the daemon: its words come before
+ * the daemon's own. */
+void play_through(struct play *play, const char *const *command);
+
+/* Hand the daemon a copy of this socket when it starts, as systemd does. */
+void play_hand(struct play *play, int fd, const char *name);
+
 /* Start, and wait until the control socket answers. */
 void play_start(struct play *play);
+
+/* The two halves of it. */
+void play_launch(struct play *play);
+void play_await(struct play *play);
 
 /* Start a daemon that is expected to end by itself; its exit status. */
 int play_fail_to_start(struct play *play);
@@ -89,7 +108,7 @@ int play_fail_to_start(struct play *play);
  * status. Both outputs go to the play's files. */
 int play_run(struct play *play, const char *const *arguments);
 
-/* A UDP port free in both families now. */
+/* A port free for UDP and TCP in both families now; for UDP, is this one? */
 int play_free_port(void);
 bool play_port_is_free(int port);
 

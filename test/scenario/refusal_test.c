@@ -14,7 +14,7 @@
 #define LONG_NAME_BYTES 1100
 #define MANY_TAGS 65
 
-/* NULL lines are made by a test of their own. */
+/* NULL lines are made by tests of their own. */
 static const struct {
 	enum reason reason;
 	const char *line;
@@ -60,8 +60,15 @@ static const struct {
     {REASON_EVENT_BUDGET, NULL},
     /* A million lines, and what holds them is tried without the daemon. */
     {REASON_DATED_BUDGET, NULL},
-    /* No datagram is longer than what it is read into. */
+    /* What only a stream can bring, */
     {REASON_TRUNCATED, NULL},
+    {REASON_LINE_TOO_LONG, NULL},
+    {REASON_HTTP, NULL},
+    /* an operator decides, */
+    {REASON_BLOCKED, NULL},
+    /* or takes very many series, has scenarios of its own. */
+    {REASON_SOURCE_LIMIT, NULL},
+    {REASON_MEMORY_LIMIT, NULL},
 };
 
 #define REFUSALS (sizeof(refusals) / sizeof(refusals[0]))

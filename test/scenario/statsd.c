@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #define DRIVER "test/scenario/statsd/driver.js"
+#define PROGRAM "statsd-0.9.0/stats.js"
 #define FRAME_FLUSH UINT32_MAX
 
 struct statsd {
@@ -26,26 +27,12 @@ struct statsd {
 	pid_t pid;
 };
 
-/* Where contrib/install-packages leaves the package. */
-static void
-package_file(const char *name, char path[static PATH_MAX])
-{
-	const char *cache = getenv("XDG_CACHE_HOME");
-	const char *home = getenv("HOME");
-
-	if (cache != NULL && *cache != '\0')
-		snprintf(path, PATH_MAX, "%s/tidemill/statsd-0.9.0/%s", cache, name);
-	else
-		snprintf(path, PATH_MAX, "%s/.cache/tidemill/statsd-0.9.0/%s",
-		    home != NULL ? home : "", name);
-}
-
 bool
 statsd_present(void)
 {
 	char path[PATH_MAX];
 
-	package_file("stats.js", path);
+	peer_cached(PROGRAM, path);
 	return peer_needed(access(path, R_OK) == 0 && system("node --version >/dev/null 2>&1") == 0,
 	    "node or StatsD 0.9.0 of npm");
 }
@@ -83,7 +70,7 @@ run(const struct statsd *statsd, int input, int64_t seconds)
 	dup2(fd, STDOUT_FILENO);
 	dup2(fd, STDERR_FILENO);
 	snprintf(path, sizeof(path), "%s/config.js", statsd->dir);
-	package_file("stats.js", program);
+	peer_cached(PROGRAM, program);
 	execlp("node", "node", "--require", realpath(DRIVER, driver), program, path, (char *)NULL);
 	_exit(126);
 }

@@ -64,7 +64,9 @@ world_open(int64_t after, const char *options)
 		load_option(&world->load, 'o', play->options[i]);
 	ck_assert_int_eq(settings_load(&world->load, &world->settings), 0);
 	log_start(&world->settings.log);
-	world->daemon = daemon_open(&world->settings, world->load.rules, &error);
+	world->daemon = daemon_open(
+	    &(struct daemon_plan){.settings = &world->settings, .rules = world->load.rules},
+	    &error);
 	ck_assert_msg(world->daemon != NULL, "%s", text_string(&error));
 	world->sources = daemon_sources(world->daemon);
 	ck_assert_int_eq(pthread_create(&world->thread, NULL, run_daemon, world->daemon), 0);
