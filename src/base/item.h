@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* What a value is, and what the C member at `offset` must be. */
 enum item_type {
@@ -62,7 +63,8 @@ struct item_table {
 	size_t size;              /* of the struct */
 	const char *short_key;    /* a scalar in place of the block sets this key; NULL: none */
 	/* What no single key can say. NULL: fine; else a plain sentence, and in
-	 * *key_out which key it is about. May be NULL itself. */
+	 * *key_out which key it is about; with dots, one further in. May be NULL
+	 * itself. */
 	const char *(*verify)(const void *settings, const char **key_out);
 };
 
@@ -93,3 +95,15 @@ struct item_map {
 	size_t count;
 	struct item_entry *at;
 };
+
+/* The block of a name of so many bytes; map->count if there is none. */
+static inline size_t
+item_map_find(const struct item_map *map, const char *name, size_t len)
+{
+	size_t i = 0;
+
+	while (i < map->count &&
+	    (strlen(map->at[i].name) != len || memcmp(map->at[i].name, name, len) != 0))
+		i++;
+	return i;
+}

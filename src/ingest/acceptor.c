@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 /* Connections accepted through one door in one turn of the loop: those of
@@ -108,8 +109,10 @@ least_busy_desk(const struct acceptor *acceptor)
 static void
 hand_out(struct acceptor *acceptor, struct connection *connection)
 {
-	struct desk *desk = &acceptor->desks[connection->desk = least_busy_desk(acceptor)];
+	unsigned number = least_busy_desk(acceptor);
+	struct desk *desk = &acceptor->desks[number];
 
+	connection->desk = number;
 	desk->serving++;
 	acceptor->out++;
 	connection->letters = 1;
@@ -168,6 +171,14 @@ admit(struct entrance *entrance, int fd, const union inet_address *peer)
 	hand_out(acceptor, connection);
 }
 
+/* Clients have as many as they may: what is left is for sinks to connect
+ * with, and for people to ask why. */
+static bool
+is_poor(const struct acceptor *acceptor)
+{
+	return acceptor->out >= acceptor->affordable;
+}
+
 /* Accept the next one. False: there is none, or none can be accepted now. */
 static bool
 accept_next(struct entrance *entrance)
@@ -200,7 +211,11 @@ on_connectable(uv_poll_t *poll, int status, int events)
 	unsigned accepted = 0;
 
 	(void)events;
-	while (accepted < BATCH && accept_next(entrance))
+	if (is_poor(entrance->acceptor)) {
+		note_shortage(entrance, EMFILE);
+		leave_doors(entrance->acceptor);
+	}
+	while (accepted < BATCH && !is_poor(entrance->acceptor) && accept_next(entrance))
 		accepted++;
 	/* Of an error libuv says no more than that there is one, and stops. */
 	if (status != 0 && !entrance->acceptor->waiting)
@@ -294,9 +309,28 @@ acceptor_add_door(struct acceptor *acceptor, const struct door *door)
 	entrance->poll.data = entrance;
 }
 
+/* How many connections there are descriptors for, of those that no socket or
+ * file has yet. */
+static size_t
+count_affordable(void)
+{
+	struct rlimit limit;
+	int next = dup(STDERR_FILENO);
+
+	if (next < 0)
+		return 1;
+	close(next);
+	rlim_t taken = (rlim_t)next + ACCEPTOR_RESERVE;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return SIZE_MAX;
+	return limit.rlim_cur > taken ? limit.rlim_cur - taken : 1;
+}
+
 void
 acceptor_start(struct acceptor *acceptor)
 {
+	acceptor->affordable = count_affordable();
 	wait_at_doors(acceptor);
 }
 

@@ -4,8 +4,8 @@
  *
  * A new connection goes to the worker that has the fewest. With as many as
  * there may be, the one that has been idle longest makes room, wherever it is
- * served. When the kernel has no descriptor or no memory for a new one, it
- * waits in the kernel's queue: the acceptor stays away from all doors until a
+ * served. When there is no descriptor or no memory for a new one, it waits in
+ * the kernel's queue: the acceptor stays away from all doors until a
  * connection has closed, or for a moment. */
 
 #pragma once
@@ -16,6 +16,9 @@
 /* Descriptors in use at once beyond limits.connections: of those that are
  * being closed. */
 #define ACCEPTOR_SPARE 64
+
+/* Descriptors that clients leave to everybody else. */
+#define ACCEPTOR_RESERVE 32
 
 /* A worker that connections are handed to. */
 struct desk {
@@ -34,6 +37,7 @@ struct acceptor {
 	unsigned desk_count;
 	struct roster roster; /* those that are neither closed nor evicted */
 	size_t out;           /* connections that exist */
+	size_t affordable;    /* that may exist, for want of descriptors */
 	struct timer resume;
 	bool waiting; /* for a connection to close, or the timer */
 	bool stopping;

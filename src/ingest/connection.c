@@ -102,7 +102,7 @@ conclude(struct connection *connection, enum close_reason reason)
 	delist(connection);
 	connection->closed = true;
 	counter_add(&counters[INTAKE_CONNECTIONS_CLOSED + reason], 1);
-	counter_add(&counters[INTAKE_CONNECTIONS], UINT64_MAX);
+	counter_sub(&counters[INTAKE_CONNECTIONS], 1);
 }
 
 static void

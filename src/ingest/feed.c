@@ -5,6 +5,8 @@
 
 #include "parse/http.h"
 
+#include <string.h>
+
 void
 feed_init(struct feed *feed, struct intake *intake, const struct origin *origin,
     const uint8_t *source, enum framing_kind framing, size_t line_most)
@@ -13,6 +15,7 @@ feed_init(struct feed *feed, struct intake *intake, const struct origin *origin,
 	feed->origin = *origin;
 	memcpy(feed->source, source, SOURCE_BYTES);
 	framing_init(&feed->framing, framing, line_most);
+	feed->begun = false;
 }
 
 void
@@ -33,10 +36,25 @@ refuse_long(struct feed *feed, const char *bytes, size_t len, const struct arriv
 	return http ? FEED_HTTP : FEED_FINE;
 }
 
+/* The first piece of a stream: no page gets at what is not TCP. */
+static bool
+begins_with_hello(struct feed *feed, const char *bytes, size_t len)
+{
+	bool first = !feed->begun;
+
+	feed->begun = true;
+	return first && feed->origin.transport == TRANSPORT_TCP &&
+	    http_is_hello(bytes, bytes + len);
+}
+
 static enum feed_fault
 take_piece(struct feed *feed, enum framed framed, const char *bytes, size_t len,
     const struct arrival *arrival)
 {
+	if (begins_with_hello(feed, bytes, len)) {
+		intake_refuse(feed->intake, &feed->origin, REASON_HTTP, len, arrival);
+		return FEED_HTTP;
+	}
 	switch (framed) {
 	case FRAMED_LINES:
 		return intake_lines(feed->intake, &feed->origin, bytes, len, arrival) ? FEED_FINE

@@ -12,12 +12,13 @@ struct feed {
 	struct origin origin; /* with the worker's counters */
 	uint8_t source[SOURCE_BYTES];
 	struct framing framing;
+	bool begun; /* something has been taken in */
 };
 
 /* What is wrong with a stream, so that nothing more is to be taken from it. */
 enum feed_fault {
 	FEED_FINE,
-	FEED_HTTP,   /* it is a request of a web browser's */
+	FEED_HTTP,   /* it is a request of a web browser's, or its hello */
 	FEED_BROKEN, /* a frame is longer than any datagram */
 };
 

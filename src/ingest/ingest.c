@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "ingest/adopt.h"
 #include "net/access.h"
 #include "net/tcp.h"
 
@@ -99,7 +100,12 @@ make_listener(const struct ingest *ingest, const struct limits_settings *limits,
 	made->prefix = prefix.bytes;
 	if (status != 0)
 		return status;
-	made->access = access_new(&made->settings->allow, &made->settings->deny, error);
+	struct text problem = {0};
+
+	made->access = access_new(&made->settings->allow, &made->settings->deny, &problem);
+	if (made->access == NULL)
+		text_printf(error, "listener %s: %s", made->name, text_string(&problem));
+	text_fini(&problem);
 	return made->access != NULL ? 0 : -EINVAL;
 }
 
@@ -252,8 +258,10 @@ open_unix(struct ingest *ingest, const struct bind_point *point, struct text *er
 		return fd;
 	ingest->names_count++;
 	if (stream && listen(fd, SOMAXCONN) != 0) {
-		text_printf(error, "socket %s: %s", point->path, strerror(errno));
-		return -errno;
+		int status = -errno;
+
+		text_printf(error, "socket %s: %s", point->path, strerror(-status));
+		return status;
 	}
 	if (stream) {
 		add_door(ingest, point, fd);
@@ -283,45 +291,6 @@ open_point(struct ingest *ingest, struct bind_point *point, struct text *error)
 	return status;
 }
 
-/* Is there a socket for this place, opened for us? */
-static bool
-is_inherited(const struct inheritance *inherited, const struct bind_point *point)
-{
-	bool stream =
-	    point->transport == TRANSPORT_TCP || point->transport == TRANSPORT_UNIX_STREAM;
-	int type = stream ? SOCK_STREAM : SOCK_DGRAM;
-
-	return point->path != NULL ? inherit_covers_path(inherited, type, point->path)
-				   : inherit_covers_address(inherited, type, &point->address);
-}
-
-/* Sockets that others opened are held to the same rules. */
-static int
-check_inherited(const struct ingest *ingest, const struct inherited *socket,
-    const struct bind_point *point, struct text *error)
-{
-	const struct listener *listener = &ingest->listeners[point->listener];
-	uint8_t host[INET_HOST_BYTES];
-
-	if (!listen_takes(listener->settings, point->graphite)) {
-		text_printf(error,
-		    "the socket %s is for %s lines, and the listener %s has no "
-		    "address for these",
-		    socket->name, point->graphite ? "Graphite's" : "StatsD's", listener->name);
-		return -EINVAL;
-	}
-	inet_host(&point->address, host);
-	if (point->path == NULL && !network_is_loopback(host) &&
-	    !listen_names_networks(listener->settings)) {
-		text_printf(error,
-		    "other machines can reach the socket %s: say which of them may "
-		    "send, with a line like allow: [private] in the listener %s",
-		    socket->name, listener->name);
-		return -EINVAL;
-	}
-	return 0;
-}
-
 /* What a socket dropped before we had it is in nobody's books. */
 static void
 log_past_drops(const struct bind_point *point, int fd)
@@ -343,35 +312,39 @@ static int
 adopt(struct ingest *ingest, const struct inheritance *inherited, const struct inherited *socket,
     struct text *error)
 {
-	bool is_unix = socket->family == AF_UNIX, stream = socket->type == SOCK_STREAM;
-	struct bind_point point = {
-	    .transport = is_unix ? (stream ? TRANSPORT_UNIX_STREAM : TRANSPORT_UNIX_DATAGRAM)
-				 : (stream ? TRANSPORT_TCP : TRANSPORT_UDP),
-	    .path = socket->path,
-	};
-	int status =
-	    inherit_listener(socket, ingest->listen, &point.listener, &point.graphite, error);
+	struct bind_point point;
+	int status = adopt_socket(socket, ingest->listen, &point, error);
 
-	if (!is_unix)
-		point.address = socket->address;
-	if (status == 0)
-		status = check_inherited(ingest, socket, &point, error);
 	if (status != 0)
 		return status;
-	if (stream) {
+	if (socket->type == SOCK_STREAM) {
 		add_door(ingest, &point, socket->fd);
-	} else {
-		unsigned count = inherit_siblings(inherited, socket);
-
-		if (count > 0 && is_unix)
-			log_listening(ingest, &point, "");
-		else if (count > 0)
-			log_buffers(ingest, &point, socket->fd, count,
-			    "as ReceiveBuffer= of the socket unit has it");
-		log_past_drops(&point, socket->fd);
-		add_receiver(ingest, next_worker(ingest), &point, socket->fd, -1, true);
+		return 0;
 	}
+	unsigned count = inherit_siblings(inherited, socket);
+
+	if (count > 0 && point.path != NULL)
+		log_listening(ingest, &point, "");
+	else if (count > 0)
+		log_buffers(ingest, &point, socket->fd, count,
+		    "as ReceiveBuffer= of the socket unit has it");
+	log_past_drops(&point, socket->fd);
+	add_receiver(ingest, next_worker(ingest), &point, socket->fd, -1, true);
 	return 0;
+}
+
+/* What exactness may cost each worker: no more than memory is there for. */
+static struct budget
+fit_budget(const struct ingest *ingest, const struct ingest_plan *plan)
+{
+	struct budget budget = plan->budget;
+
+	budget.bytes = quota_exact_bytes(&ingest->quota, plan->workers, budget.bytes);
+	if (budget.bytes < plan->budget.bytes)
+		log_info("timers.exact_memory is %zu KiB here: of all workers at most half of "
+			 "limits.memory",
+		    budget.bytes >> 10);
+	return budget;
 }
 
 static void
@@ -379,7 +352,7 @@ init_workers(struct ingest *ingest, const struct ingest_plan *plan, size_t recei
 {
 	ingest->workers = mem_zero(plan->workers, sizeof(*ingest->workers));
 	ingest->plan = (struct worker_plan){
-	    .budget = plan->budget,
+	    .budget = fit_budget(ingest, plan),
 	    .quota = &ingest->quota,
 	    .sources = ingest->sources,
 	    .rules = plan->rules,
@@ -421,7 +394,7 @@ open_sockets(struct ingest *ingest, const struct inheritance *inherited,
 	for (size_t i = 0; i < inherited->count && status == 0; i++)
 		status = adopt(ingest, inherited, &inherited->at[i], error);
 	for (size_t i = 0; i < points->count && status == 0; i++)
-		if (!is_inherited(inherited, &points->at[i]))
+		if (!adopt_covers(inherited, &points->at[i]))
 			status = open_point(ingest, &points->at[i], error);
 	if (status == 0 && !has_sockets(ingest)) {
 		text_puts(
@@ -449,8 +422,8 @@ ingest_open(struct ingest *ingest, const struct ingest_plan *plan, struct text *
 		init_workers(ingest, plan, points.count + plan->inherited->count);
 		if (plan->stdin_ended != NULL)
 			worker_add_stdin(&ingest->workers[0], plan->stdin_listener,
-			    &ingest->listeners[plan->stdin_listener].lines, STDIN_FILENO,
-			    plan->stdin_ended);
+			    listener_origin(ingest, plan->stdin_listener, plan->stdin_graphite),
+			    STDIN_FILENO, plan->stdin_ended);
 		else
 			status = open_sockets(ingest, plan->inherited, &points, error);
 	}
@@ -502,5 +475,15 @@ ingest_listener_counter(const struct ingest *ingest, size_t listener, size_t whi
 
 	for (unsigned i = 0; i < ingest->count; i++)
 		sum += counter_get(&ingest->workers[i].counters[listener][which]);
+	return sum;
+}
+
+uint64_t
+ingest_counter(const struct ingest *ingest, size_t which)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < ingest->listen->count; i++)
+		sum += ingest_listener_counter(ingest, i, which);
 	return sum;
 }

@@ -23,6 +23,7 @@ struct ingest_plan {
 	 * listener; at its end this is passed on. */
 	struct notice *stdin_ended;
 	size_t stdin_listener;
+	bool stdin_graphite;    /* Graphite's lines, as on its addresses for these */
 	struct mailbox *sealed; /* where sealed windows go ... */
 	unsigned sealed_kind;   /* ... as what */
 };
@@ -72,5 +73,6 @@ void ingest_fini(struct ingest *ingest);
 
 const char *ingest_listener_name(const struct ingest *ingest, size_t listener);
 
-/* A counter of a listener, summed over the workers. */
+/* A counter of a listener, summed over the workers; and over all listeners. */
 uint64_t ingest_listener_counter(const struct ingest *ingest, size_t listener, size_t which);
+uint64_t ingest_counter(const struct ingest *ingest, size_t which);

@@ -41,6 +41,7 @@ close_input(struct input *input, bool whole)
 {
 	feed_end(&input->feed, whole, clock_mono_ns());
 	input->open = false;
+	input->whole = whole;
 	if (input->polled)
 		uv_close((uv_handle_t *)&input->poll, NULL);
 }

@@ -20,6 +20,7 @@ struct input {
 	unsigned slice_kind;
 	bool polled; /* it is no file */
 	bool open;
+	bool whole; /* it has been read to its end */
 	char *room;
 };
 

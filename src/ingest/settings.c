@@ -106,7 +106,7 @@ static const struct item listen_table[] = {
 	.fallback = "32MiB",
 	.least = 4096,
 	.most = 1 << 30,
-	.help = "of each socket for datagrams; what the kernel granted is logged"},
+	.help = "of each socket for UDP; what the kernel granted is logged"},
     {.key = "steer",
 	.type = ITEM_CHOICE,
 	.choices = steer_choices,
@@ -181,6 +181,17 @@ listen_addresses(const struct listen_settings *settings, enum listen_kind kind)
 	return lists[kind];
 }
 
+bool
+listen_of_name(
+    const struct item_map *listen, const char *name, size_t *listener_out, bool *graphite_out)
+{
+	size_t len = strlen(name), suffix = strlen(LISTEN_GRAPHITE_SUFFIX);
+
+	*graphite_out = len > suffix && strcmp(name + len - suffix, LISTEN_GRAPHITE_SUFFIX) == 0;
+	*listener_out = item_map_find(listen, name, *graphite_out ? len - suffix : len);
+	return *listener_out < listen->count;
+}
+
 /* Would a backend take it for what it is, and would cleaning leave it so? */
 static bool
 is_tag_text(const char *text, const char *unwanted)
@@ -214,8 +225,7 @@ listen_names_networks(const struct listen_settings *settings)
 	const struct item_list *allow = &settings->allow;
 
 	for (size_t i = 0; i < allow->count; i++)
-		if (strncmp(((char **)allow->at)[i], "uid:", 4) != 0 &&
-		    strncmp(((char **)allow->at)[i], "gid:", 4) != 0)
+		if (!access_is_user(((char **)allow->at)[i]))
 			return true;
 	return false;
 }
@@ -274,13 +284,20 @@ verify_access(const struct listen_settings *settings, const char **key_out)
 {
 	const struct item_list *const lists[] = {&settings->allow, &settings->deny};
 	static const char *const keys[] = {"allow", "deny"};
+	static char sentence[512];
 	const char *problem;
 
 	for (size_t i = 0; i < 2; i++) {
 		*key_out = keys[i];
-		for (size_t j = 0; j < lists[i]->count; j++)
-			if (access_check(((char **)lists[i]->at)[j], &problem) != 0)
-				return problem;
+		for (size_t j = 0; j < lists[i]->count; j++) {
+			const char *text = ((char **)lists[i]->at)[j];
+
+			if (access_check(text, &problem) == 0)
+				continue;
+			snprintf(
+			    sentence, sizeof(sentence), "\"%s\" names nobody: %s", text, problem);
+			return sentence;
+		}
 	}
 	return NULL;
 }

@@ -52,6 +52,14 @@ extern const char *const listen_kind_keys[LISTEN_KINDS];
 const struct item_list *
 listen_addresses(const struct listen_settings *settings, enum listen_kind kind);
 
+/* After a listener's name: its Graphite lines. */
+#define LISTEN_GRAPHITE_SUFFIX ".graphite"
+
+/* NAME means a listener, and NAME.graphite its Graphite lines. False: there is
+ * no listener of that name. */
+bool listen_of_name(
+    const struct item_map *listen, const char *name, size_t *listener_out, bool *graphite_out);
+
 /* Does `allow` say anything of networks? */
 bool listen_names_networks(const struct listen_settings *settings);
 

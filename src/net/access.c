@@ -37,7 +37,13 @@ after(const char *text, const char *prefix)
 	return strncmp(text, prefix, len) == 0 ? text + len : NULL;
 }
 
-/* A number of 32 bits, all of which stand for nobody. */
+bool
+access_is_user(const char *text)
+{
+	return after(text, user_prefix) != NULL || after(text, group_prefix) != NULL;
+}
+
+/* A number of 32 bits; the highest one, (uid_t)-1, is nobody's. */
 static bool
 parse_id(const char *text, uint32_t *id_out)
 {

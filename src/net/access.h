@@ -17,6 +17,9 @@
 
 struct access;
 
+/* Is it of a user or a group, by how it begins? Else it is of a network. */
+bool access_is_user(const char *text);
+
 /* Is this how a network, a user or a group is written? 0, or -EINVAL and in
  * *error_out a plain sentence. Nothing is looked up. */
 int access_check(const char *text, const char **error_out);
@@ -42,7 +45,7 @@ bool access_admits_user(const struct access *access, uid_t uid, const gid_t *gro
  * tell. */
 bool access_admits_peer(const struct access *access, int fd, uid_t *uid_out);
 
-/* The networks of one family that are allowed, or denied, in an array that
+/* The networks that are allowed, or denied, of both families, in an array that
  * stays the access's; returns how many. */
 enum access_list { ACCESS_ALLOW, ACCESS_DENY };
 size_t access_networks(

@@ -15,8 +15,6 @@
 #include <unistd.h>
 
 #define FIRST_FD 3
-#define GRAPHITE ".graphite"
-
 /* What the environment says; NULL: nothing. */
 struct claim {
 	const char *pid, *fds, *names;
@@ -248,41 +246,6 @@ inherit_siblings(const struct inheritance *inheritance, const struct inherited *
 		count++;
 	}
 	return count;
-}
-
-/* The listener of that name; count if there is none. */
-static size_t
-find_listener(const struct item_map *listen, const char *name, size_t len)
-{
-	size_t i = 0;
-
-	while (i < listen->count &&
-	    (strlen(listen->at[i].name) != len || memcmp(listen->at[i].name, name, len) != 0))
-		i++;
-	return i;
-}
-
-int
-inherit_listener(const struct inherited *socket, const struct item_map *listen,
-    size_t *listener_out, bool *graphite_out, struct text *error)
-{
-	size_t len = strlen(socket->name), suffix = strlen(GRAPHITE);
-
-	*graphite_out = len > suffix && strcmp(socket->name + len - suffix, GRAPHITE) == 0;
-	*listener_out = find_listener(listen, socket->name, *graphite_out ? len - suffix : len);
-	if (*listener_out == listen->count && listen->count == 1)
-		*listener_out = 0;
-	if (*listener_out < listen->count)
-		return 0;
-	text_puts(error, "the socket ");
-	inherit_print(socket, error);
-	text_puts(error, " of the service manager is for no listener: its name is ");
-	text_escape(error, socket->name, len);
-	text_puts(error, ", but FileDescriptorName= must be one of");
-	for (size_t i = 0; i < listen->count; i++)
-		text_printf(error, "%s %s", i == 0 ? "" : ",", listen->at[i].name);
-	text_puts(error, ", or one of these and " GRAPHITE);
-	return -ENOENT;
 }
 
 static in_port_t

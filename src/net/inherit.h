@@ -6,8 +6,9 @@
 
 #pragma once
 
-#include "base/item.h"
 #include "net/inet.h"
+
+#include <stdbool.h>
 
 struct inherited {
 	int fd;                     /* closed on exec, never blocks */
@@ -38,12 +39,6 @@ void inherit_print(const struct inherited *socket, struct text *out);
 
 /* How many there are of its type and place, if it is the first of them; else 0. */
 unsigned inherit_siblings(const struct inheritance *inheritance, const struct inherited *socket);
-
-/* Which listener of a map its name means: NAME, or NAME.graphite for that
- * one's Graphite lines. Where there is one listener only, any name means it.
- * Returns 0, or -ENOENT and a sentence in *error that lists the names. */
-int inherit_listener(const struct inherited *socket, const struct item_map *listen,
-    size_t *listener_out, bool *graphite_out, struct text *error);
 
 /* Would a socket of this type on this address, or of this path, collide with
  * one of these? It is the same one, then, already open: the address itself, or

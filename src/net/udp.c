@@ -248,11 +248,17 @@ udp_refuse(int fd)
 {
 	union inet_address own = {0};
 	socklen_t length = sizeof(own);
+	int on = 1;
 
-	/* From then on it hears but itself, and it never says a word. */
-	if (getsockname(fd, &own.any, &length) != 0 || connect(fd, &own.any, length) != 0)
-		return -errno;
-	return 0;
+	/* From then on it hears but itself, and it never says a word. One of a
+	 * broadcast address has to be told that it might. Where the family has no
+	 * loopback interface there is no way to itself; the socket will be closed
+	 * soon. */
+	(void)setsockopt(fd, SOL_SOCKET, SO_BROADCAST, &on, sizeof(on));
+	if (getsockname(fd, &own.any, &length) == 0 &&
+	    (connect(fd, &own.any, length) == 0 || errno == ENETUNREACH || errno == EADDRNOTAVAIL))
+		return 0;
+	return -errno;
 }
 
 bool

@@ -120,9 +120,12 @@ give_name(int fd, const char *path, mode_t mode, gid_t group, struct unix_name *
 void
 unix_pass_senders(int fd)
 {
-	int on = 1;
+	int on = 1, off = 0;
 
 	(void)setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on));
+	/* The time, if whoever opened the socket asked for it, would come first,
+	 * and take the sender's room. */
+	(void)setsockopt(fd, SOL_SOCKET, SO_TIMESTAMP, &off, sizeof(off));
 }
 
 static int

@@ -5,9 +5,10 @@
  *   _sc|name|status|d:time|h:host|#tags|m:message
  *
  * TITLE and TEXT are lengths in bytes, or in units of UTF-16, as clients count
- * whose strings are made of these; the title is not empty; status is 0 to 3. Fields may come in any order, each ends at the next bar, and of two
- * of one sort the last counts; unknown ones, c:, e: and card: among them, are
- * ignored, and so is a field that makes no sense. */
+ * whose strings are made of these; the title is not empty; status is 0 to 3.
+ * Fields may come in any order, each ends at the next bar, and of two of one
+ * sort the last counts; unknown ones, c:, e: and card: among them, are ignored,
+ * and so is a field that makes no sense. */
 
 #pragma once
 

@@ -43,6 +43,9 @@ START_TEST(a_network_holds_its_hosts_and_no_others)
 		const char *network, *host;
 		bool expected;
 	} cases[] = {
+	    {"192.0.2.7/32", "192.0.2.7", true},
+	    {"192.0.2.7/32", "192.0.2.6", false},
+	    {"2001:db8::1/128", "2001:db8::1", true},
 	    {"10.0.0.0/8", "10.0.0.0", true},
 	    {"10.0.0.0/8", "10.255.255.255", true},
 	    {"10.0.0.0/8", "11.0.0.0", false},

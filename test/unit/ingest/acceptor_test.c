@@ -276,6 +276,31 @@ START_TEST(without_descriptors_it_waits_until_one_has_closed)
 }
 END_TEST
 
+START_TEST(clients_leave_descriptors_to_others)
+{
+	int clients[3];
+
+	clock_make_virtual(CLOCK_SECOND);
+	harbour_open(&harbour, 1, &harbour_roomy);
+	harbour_add_tcp(&harbour, NULL);
+	limit_descriptors(ACCEPTOR_RESERVE + 2);
+	harbour_start(&harbour);
+	raise_descriptors();
+	for (unsigned i = 0; i < 2; i++)
+		clients[i] = harbour_connect(&harbour, 0, 1);
+	HARBOUR_UNTIL(&harbour, harbour_count(&harbour, INTAKE_CONNECTIONS_ACCEPTED) == 2);
+	ck_assert_uint_eq(harbour_count(&harbour, INTAKE_ACCEPT_PAUSES), 0);
+	clients[2] = harbour_connect(&harbour, 0, 1);
+	HARBOUR_UNTIL(&harbour, harbour_count(&harbour, INTAKE_ACCEPT_PAUSES) == 1);
+	ck_assert_uint_eq(harbour_count(&harbour, INTAKE_CONNECTIONS_ACCEPTED), 2);
+	close(clients[0]);
+	HARBOUR_UNTIL(&harbour, harbour_count(&harbour, INTAKE_CONNECTIONS_ACCEPTED) == 3);
+	close(clients[1]);
+	close(clients[2]);
+	harbour_close(&harbour);
+}
+END_TEST
+
 START_TEST(without_descriptors_it_tries_again_after_a_moment)
 {
 	clock_make_virtual(CLOCK_SECOND);
@@ -412,6 +437,7 @@ static const struct suite_test tests[] = {
     SUITE_TEST(of_one_address_no_more_than_its_share),
     SUITE_TEST(who_may_not_is_closed_at_once),
     SUITE_TEST(without_descriptors_it_waits_until_one_has_closed),
+    SUITE_TEST(clients_leave_descriptors_to_others),
     SUITE_TEST(without_descriptors_it_tries_again_after_a_moment),
     SUITE_TEST(a_door_that_fails_does_not_keep_the_worker_busy),
     SUITE_TEST(an_eviction_that_comes_too_late_does_no_harm),

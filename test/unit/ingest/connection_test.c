@@ -128,8 +128,11 @@ END_TEST
 START_TEST(a_request_of_a_browser_closes_the_connection)
 {
 	static const char *const requests[] = {
-	    "GET / HTTP/1.1\r\nx:1|c\n", "POST /x HTTP/1.1\nx:1|c\n",
+	    "GET / HTTP/1.1\r\nx:1|c\n",
+	    "POST /x HTTP/1.1\nx:1|c\n",
+	    "made-up /x HTTP/1.1\r\nx:1|c\n",
 	    "POST /longer.than.any.line.may.be:1|c/", /* its end may never come */
+	    "made-up /longer.than.any.line.may.be:1",
 	};
 
 	for (size_t i = 0; i < sizeof(requests) / sizeof(*requests); i++) {
@@ -145,6 +148,28 @@ START_TEST(a_request_of_a_browser_closes_the_connection)
 		close(client);
 		harbour_close(&harbour);
 	}
+}
+END_TEST
+
+/* The session ticket in it may be of a page's making. */
+START_TEST(so_does_its_hello)
+{
+	static const char *const pieces[] = {"\x16", "\x03\x01", "ab\nx:1|c\n"};
+	int client = open_one(&harbour_roomy);
+
+	for (size_t i = 0; i < sizeof(pieces) / sizeof(*pieces); i++)
+		send_only(client, pieces[i]);
+	await_closed(CLOSE_HTTP, 1);
+	ck_assert_uint_eq(harbour_refused(&harbour, REASON_HTTP), 1);
+	ck_assert_uint_eq(harbour_count(&harbour, INTAKE_LINES), 1);
+	close(client);
+	harbour_close(&harbour);
+	client = open_one(&harbour_roomy);
+	harbour_say(&harbour, client, "a:1|c\n\x16\x03:1|c\n");
+	ck_assert_uint_eq(harbour_count(&harbour, INTAKE_LINES), 2);
+	ck_assert(!harbour_is_closed(client));
+	close(client);
+	harbour_close(&harbour);
 }
 END_TEST
 
@@ -330,6 +355,7 @@ static const struct suite_test tests[] = {
     SUITE_TEST(what_came_before_a_reset_counts),
     SUITE_TEST(a_line_that_is_too_long_is_skipped_and_counted_once),
     SUITE_TEST(a_request_of_a_browser_closes_the_connection),
+    SUITE_TEST(so_does_its_hello),
     SUITE_TEST(a_frame_is_what_a_datagram_would_be),
     SUITE_TEST(a_frame_longer_than_any_datagram_closes_the_connection),
     SUITE_TEST(who_is_silent_for_too_long_is_closed),

@@ -271,78 +271,6 @@ START_TEST(what_cannot_be_true_is_an_error)
 }
 END_TEST
 
-static char edge[] = "edge", inner[] = "inner";
-static struct item_entry two[] = {{.name = edge}, {.name = inner}};
-
-START_TEST(a_name_is_a_listener_or_its_graphite)
-{
-	static const struct {
-		size_t listeners;
-		const char *name;
-		int status;
-		size_t listener;
-		bool graphite;
-	} cases[] = {
-	    {2, "edge", 0, 0, false},
-	    {2, "inner", 0, 1, false},
-	    {2, "inner.graphite", 0, 1, true},
-	    {2, "tidemill.socket", -ENOENT, 0, false},
-	    {2, "edge.", -ENOENT, 0, false},
-	    {2, "edg", -ENOENT, 0, false},
-	    {2, "edges", -ENOENT, 0, false},
-	    {2, ".graphite", -ENOENT, 0, false},
-	    {2, "", -ENOENT, 0, false},
-	    {1, "edge", 0, 0, false},
-	    {1, "edge.graphite", 0, 0, true},
-	    {1, "tidemill.socket", 0, 0, false},
-	    {1, "metrics.graphite", 0, 0, true},
-	    {1, "unknown", 0, 0, false},
-	};
-
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		const struct item_map listen = {cases[i].listeners, two};
-		char *name = mem_copy_text(cases[i].name, strlen(cases[i].name));
-		const struct inherited socket = {
-		    .name = name, .type = SOCK_DGRAM, .address.any.sa_family = AF_INET};
-		struct text error = {0};
-		size_t listener;
-		bool graphite;
-
-		ck_assert_int_eq(inherit_listener(&socket, &listen, &listener, &graphite, &error),
-		    cases[i].status);
-		if (cases[i].status == 0) {
-			ck_assert_uint_eq(listener, cases[i].listener);
-			ck_assert_int_eq(graphite, cases[i].graphite);
-		}
-		ck_assert_int_eq(error.len > 0, cases[i].status != 0);
-		text_fini(&error);
-		free(name);
-	}
-}
-END_TEST
-
-START_TEST(a_name_of_no_listener_is_answered_with_theirs)
-{
-	const struct item_map listen = {2, two};
-	struct inherited socket = {.family = AF_INET, .type = SOCK_DGRAM};
-	char name[] = "tidemill.socket";
-	struct text error = {0};
-	size_t listener;
-	bool graphite;
-
-	socket.name = name;
-	socket.address.v4 = (struct sockaddr_in){.sin_family = AF_INET,
-	    .sin_port = htons(8125),
-	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	inherit_listener(&socket, &listen, &listener, &graphite, &error);
-	ck_assert_str_eq(text_string(&error),
-	    "the socket udp 127.0.0.1:8125 of the service manager is for no listener: its name "
-	    "is tidemill.socket, but FileDescriptorName= must be one of edge, inner, or one of "
-	    "these and .graphite");
-	text_fini(&error);
-}
-END_TEST
-
 static union inet_address
 inet_of(const char *host, unsigned port)
 {
@@ -459,8 +387,6 @@ static const struct suite_test tests[] = {
     SUITE_TEST(sockets_are_known_by_name_kind_and_place),
     SUITE_TEST(what_is_not_said_to_us_is_left_alone),
     SUITE_TEST(what_cannot_be_true_is_an_error),
-    SUITE_TEST(a_name_is_a_listener_or_its_graphite),
-    SUITE_TEST(a_name_of_no_listener_is_answered_with_theirs),
     SUITE_TEST(an_address_is_covered_by_itself_or_any),
     SUITE_TEST(a_path_is_covered_by_itself),
     SUITE_TEST(siblings_are_told_by_the_first),

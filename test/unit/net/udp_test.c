@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <linux/filter.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
@@ -452,6 +453,31 @@ START_TEST(a_refusing_socket_is_read_to_its_end_and_gets_nothing_more)
 }
 END_TEST
 
+static void
+refuse_at(const char *host)
+{
+	union inet_address address = loopback();
+	struct text error = {0};
+	int fd;
+
+	inet_pton(AF_INET, host, &address.v4.sin_addr);
+	ck_assert_int_eq(open_plain(&address, 65536, UDP_STEER_CLIENT, &fd, 1, &error), 0);
+	ck_assert_int_eq(udp_refuse(fd), 0);
+	close(fd);
+}
+
+START_TEST(a_socket_without_a_way_to_itself_refuses_by_being_closed)
+{
+	refuse_at("127.255.255.255");
+	if (unshare(CLONE_NEWNET) != 0) {
+		printf("SKIPPED: no network namespace: %s\n", strerror(errno));
+		return;
+	}
+	/* Here the loopback interface is down. */
+	refuse_at("0.0.0.0");
+}
+END_TEST
+
 static const struct suite_test tests[] = {
     SUITE_TEST(siblings_share_a_port_the_kernel_chose),
     SUITE_TEST(a_held_port_is_an_error_that_names_the_holder),
@@ -464,6 +490,7 @@ static const struct suite_test tests[] = {
     SUITE_TEST(without_a_bin_everything_is_there_to_be_read),
     SUITE_TEST(what_a_group_of_others_gets_does_not_come),
     SUITE_TEST(a_refusing_socket_is_read_to_its_end_and_gets_nothing_more),
+    SUITE_TEST(a_socket_without_a_way_to_itself_refuses_by_being_closed),
     {0},
 };
 

@@ -212,14 +212,18 @@ receive_sender(int fd)
 	return sender;
 }
 
+/* Also by a socket that was opened for us, to tell the time of arrival. */
 START_TEST(a_sender_is_known_by_user_and_group)
 {
 	bool root = geteuid() == 0;
+	int on = 1;
 	struct unix_name name;
 
 	make_place();
 	int fd = must_bind(SOCK_DGRAM, 0666, "", &name);
 
+	ck_assert_int_eq(setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on)), 0);
+	unix_pass_senders(fd);
 	send_as(root ? 4321 : geteuid(), root ? 1234 : getegid());
 	struct ucred sender = receive_sender(fd);
 
