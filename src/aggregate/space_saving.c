@@ -130,14 +130,3 @@ space_saving_merge(struct space_saving *into, const struct space_saving *from)
 	qsort(all, count, sizeof(*all), more_frequent_first);
 	refill(into, all, count);
 }
-
-void
-space_saving_sort(struct space_saving *sketch)
-{
-	struct space_saving_item items[SPACE_SAVING_MOST];
-	uint32_t count = sketch->count;
-
-	memcpy(items, sketch->item, sizeof(items));
-	qsort(items, count, sizeof(*items), more_frequent_first);
-	refill(sketch, items, count);
-}

@@ -33,8 +33,5 @@ struct space_saving {
  * counts. */
 void space_saving_add(struct space_saving *sketch, const char *key, size_t len);
 
-/* Add what another sketch has counted. */
+/* Add what another sketch has counted, and put the most frequent first. */
 void space_saving_merge(struct space_saving *into, const struct space_saving *from);
-
-/* Put the most frequent first. */
-void space_saving_sort(struct space_saving *sketch);

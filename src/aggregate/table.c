@@ -122,6 +122,7 @@ rebuild(struct table *table, unsigned index)
 			link_slot(sub, own_slot(old, at));
 	atomic_store(&table->sub[index], sub);
 	table->load[index].used = table->load[index].live;
+	table->load[index].rebuilt++;
 	table->limbo_subs = mem_room(table->limbo_subs, table->limbo_subs_count,
 	    &table->limbo_subs_cap, sizeof(*table->limbo_subs));
 	table->limbo_subs[table->limbo_subs_count++] = old;
@@ -232,12 +233,21 @@ retire(struct table *table, struct entry *entry, struct window *window)
 	entry_list_add(&window->retired, &window->spare, entry);
 }
 
+uint32_t
+table_walk_slots(const struct table *table, const struct table_walk *walk)
+{
+	return sub_mask(atomic_load_explicit(&table->sub[walk->sub], memory_order_relaxed)) + 1;
+}
+
 bool
 table_walk_on(struct table *table, struct table_walk *walk, uint32_t most, struct window *window,
     table_visit_fn *visit, void *arg)
 {
 	unsigned index = walk->sub;
 	uint64_t sub = atomic_load_explicit(&table->sub[index], memory_order_relaxed);
+
+	if (table_walk_begins(table, walk))
+		*walk = (struct table_walk){.sub = index, .rebuilt = table->load[index].rebuilt};
 	uint32_t mask = sub_mask(sub), at = (uint32_t)(walk->place << (sub & SUB_LOG2) >> 32);
 	uint32_t last = mask - at < most ? mask : at + most - 1;
 

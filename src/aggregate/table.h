@@ -42,7 +42,8 @@ struct table {
 	struct {
 		uint32_t used; /* slots that are not empty, tombstones included */
 		uint32_t live;
-	} load[TABLE_SUBS]; /* the worker's */
+		uint32_t rebuilt; /* times */
+	} load[TABLE_SUBS];       /* the worker's */
 	_Atomic bool reading;
 	struct pool pool; /* of entries and slots; the worker's */
 	/* Unlinked, not freed yet; the worker's. */
@@ -76,12 +77,24 @@ struct entry *table_insert(struct table *table, uint64_t hash, const struct samp
 /* A walk through the table, a sub-table at a time. It does not mind that the
  * table changes between its steps; what comes or goes meanwhile it may miss. */
 struct table_walk {
-	unsigned sub;   /* the next sub-table ... */
-	uint64_t place; /* ... and what of 2^32 of it is done */
+	unsigned sub;     /* the next sub-table ... */
+	uint64_t place;   /* ... and what of 2^32 of it is done ... */
+	uint32_t rebuilt; /* ... since it was rebuilt for so many times */
 };
 
 /* What is done with an entry. True: it is to go. */
 typedef bool table_visit_fn(void *arg, struct entry *entry);
+
+/* Does the next step begin a sub-table? It does so again where everything in it
+ * has moved, so that no entry is passed by. */
+static inline bool
+table_walk_begins(const struct table *table, const struct table_walk *walk)
+{
+	return walk->place == 0 || walk->rebuilt != table->load[walk->sub].rebuilt;
+}
+
+/* Slots of the sub-table that it is in. */
+uint32_t table_walk_slots(const struct table *table, const struct table_walk *walk);
 
 /* Go on over at most so many slots, and no farther than the end of the
  * sub-table. What is to go is unlinked and handed to the window's retired list;

@@ -7,6 +7,7 @@
 
 #include "ingest/errand.h"
 
+#include "base/clock.h"
 #include "base/glob.h"
 #include "ingest/intake.h"
 
@@ -63,6 +64,7 @@ review_entry(void *arg, struct entry *entry)
 struct visit {
 	struct intake *intake;
 	struct errand *errand;
+	uint64_t found;
 	bool aliases;
 };
 
@@ -73,7 +75,7 @@ block_entry(void *arg, struct entry *entry)
 
 	if (entry_alias(entry) != NULL || !matches(visit->errand, entry))
 		return false;
-	visit->errand->series += !entry_is_total(entry);
+	visit->found += !entry_is_total(entry);
 	return review_entry(visit->intake, entry);
 }
 
@@ -100,6 +102,17 @@ report(const struct intake *intake, struct errand *errand)
 	space_saving_merge(&errand->prefixes, &intake->refused_prefixes);
 }
 
+/* False: there is no place. One whose block has ended, though nobody has looked
+ * yet, is free: what one worker can do all can. */
+static bool
+set_block(struct errands *errands, struct intake *intake, const struct errand *errand)
+{
+	if (blocks_set(&intake->blocks, errand->pattern, errand->until_ns))
+		return true;
+	errands_look(errands, intake, clock_mono_ns());
+	return blocks_set(&intake->blocks, errand->pattern, errand->until_ns);
+}
+
 /* The first one's turn has come: what takes no walk is done at once. */
 static void
 begin(struct errands *errands, struct intake *intake)
@@ -113,7 +126,7 @@ begin(struct errands *errands, struct intake *intake)
 		errands->aliases = true;
 		break;
 	case ERRAND_BLOCK:
-		if (!blocks_set(&intake->blocks, errand->pattern, errand->until_ns)) {
+		if (!set_block(errands, intake, errand)) {
 			errand->problem = "too many patterns are blocked already";
 			return;
 		}
@@ -171,15 +184,34 @@ errands_add(struct errands *errands, struct intake *intake, struct errand *erran
 	begin_next(errands, intake);
 }
 
+/* Of a step what the next sub-table takes at most: small ones share it. */
+static uint32_t
+take_share(const struct intake *intake, const struct table_walk *walk, uint32_t *most)
+{
+	uint32_t slots = table_walk_slots(&intake->table, walk);
+	uint32_t share = slots < *most ? slots : *most;
+
+	*most -= share;
+	return share;
+}
+
 static bool
 walk_on(struct errands *errands, struct intake *intake, uint32_t most)
 {
 	struct errand *errand = errand_of(errands->first);
-	struct visit visit = {intake, errand, errands->aliases};
+	struct visit visit = {.intake = intake, .errand = errand, .aliases = errands->aliases};
 	table_visit_fn *visit_fn = errand->verb == ERRAND_FORGET ? forget_entry : block_entry;
 
-	if (table_walk_on(&intake->table, &errands->walk, most, intake->window, visit_fn, &visit))
+	if (table_walk_begins(&intake->table, &errands->walk))
+		errands->found = 0;
+	bool ended =
+	    table_walk_on(&intake->table, &errands->walk, most, intake->window, visit_fn, &visit);
+
+	errands->found += visit.found;
+	if (ended) {
+		errand->series += errands->found;
 		errands->subs--;
+	}
 	return errands->subs == 0;
 }
 
@@ -187,12 +219,17 @@ bool
 errands_step(struct errands *errands, struct intake *intake, uint32_t most)
 {
 	if (errands->subs > 0) {
-		if (walk_on(errands, intake, most))
+		bool over = false;
+
+		while (!over && most > 0)
+			over = walk_on(errands, intake, take_share(intake, &errands->walk, &most));
+		if (over)
 			end_walk(errands, intake);
-	} else if (errands->review_subs > 0) {
-		if (table_walk_on(&intake->table, &errands->review, most, intake->window,
-			review_entry, intake))
-			errands->review_subs--;
+	} else {
+		while (errands->review_subs > 0 && most > 0)
+			errands->review_subs -= table_walk_on(&intake->table, &errands->review,
+			    take_share(intake, &errands->review, &most), intake->window,
+			    review_entry, intake);
 	}
 	return errands->subs > 0 || errands->review_subs > 0;
 }
@@ -200,8 +237,10 @@ errands_step(struct errands *errands, struct intake *intake, uint32_t most)
 bool
 errands_look(struct errands *errands, struct intake *intake, int64_t now_ns)
 {
-	if (blocks_end(&intake->blocks, now_ns))
+	if (blocks_end(&intake->blocks, now_ns)) {
+		errands->review = (struct table_walk){0};
 		errands->review_subs = TABLE_SUBS;
+	}
 	return errands->review_subs > 0;
 }
 

@@ -41,8 +41,9 @@ struct errands {
 	unsigned next_kind;
 	struct mail *first, *last;
 	struct table_walk walk;
-	unsigned subs; /* that are still to be walked through for the first one */
-	bool aliases;  /* of one that forgets: spellings go before what they stood for */
+	unsigned subs;  /* that are still to be walked through for the first one */
+	uint64_t found; /* in the sub-table that the walk is in, by one that blocks */
+	bool aliases;   /* of one that forgets: spellings go before what they stood for */
 	/* Blocks have ended: what is still to be looked through. */
 	struct table_walk review;
 	unsigned review_subs;
@@ -54,8 +55,8 @@ void errands_init(struct errands *errands, struct mailbox *next, unsigned next_k
 /* One has come. */
 void errands_add(struct errands *errands, struct intake *intake, struct errand *errand);
 
-/* Go on with the first one, over at most so many slots. False: there is nothing
- * more to do. */
+/* Go on with the first one, over at most so many slots, and no farther than the
+ * end of a walk. False: there is nothing more to do. */
 bool errands_step(struct errands *errands, struct intake *intake, uint32_t most);
 
 /* Now and then: lift blocks whose end has come. True: there is something to do. */

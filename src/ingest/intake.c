@@ -314,12 +314,18 @@ is_event(const struct origin *origin, const char *bytes, const char *end)
 }
 
 static void
+take_request(struct intake *intake)
+{
+	intake->http = true;
+	refuse(intake, open_line(intake), REASON_HTTP);
+}
+
+static void
 take_line(struct intake *intake, const struct origin *origin, const char *bytes, const char *end)
 {
-	if (intake->stream && http_is_request(bytes, end)) {
-		intake->http = true;
-		refuse(intake, open_line(intake), REASON_HTTP);
-	} else if (origin->graphite)
+	if (intake->stream && http_is_request(bytes, end))
+		take_request(intake);
+	else if (origin->graphite)
 		take_graphite(intake, origin, bytes, end);
 	else if (origin->rules.letter)
 		take_letter(intake, origin, bytes, end);
@@ -395,18 +401,29 @@ take_quick_graphite(struct intake *intake, const struct origin *origin, const ch
 	return true;
 }
 
-/* As take_lines() does with StatsD's. */
 static void
-take_graphite_lines(
-    struct intake *intake, const struct origin *origin, const char *bytes, const char *end)
+take_statsd_lines(struct intake *intake, const struct origin *origin, const char *bytes,
+    const char *end, bool cut)
+{
+	while (bytes < end && !intake->http) {
+		if (intake->lines == INTAKE_PENDING)
+			settle(intake, origin);
+		if (cut || !take_quick(intake, origin, &bytes, end))
+			bytes = take_next_line(intake, origin, bytes, end, cut);
+	}
+}
+
+static void
+take_graphite_lines(struct intake *intake, const struct origin *origin, const char *bytes,
+    const char *end, bool cut)
 {
 	int64_t now = clock_wall_ns() / CLOCK_SECOND;
 
 	while (bytes < end && !intake->http) {
 		if (intake->lines == INTAKE_PENDING)
 			settle(intake, origin);
-		if (!take_quick_graphite(intake, origin, &bytes, end, now))
-			bytes = take_next_line(intake, origin, bytes, end, false);
+		if (cut || !take_quick_graphite(intake, origin, &bytes, end, now))
+			bytes = take_next_line(intake, origin, bytes, end, cut);
 	}
 }
 
@@ -429,16 +446,10 @@ take_lines(struct intake *intake, const struct origin *origin, const char *bytes
 	turn_to(intake, arrival);
 	if (intake->stamp < stamp)
 		intake->stamp = stamp;
-	if (origin->graphite && !cut) {
-		take_graphite_lines(intake, origin, bytes, end);
-		bytes = end;
-	}
-	while (bytes < end && !intake->http) {
-		if (intake->lines == INTAKE_PENDING)
-			settle(intake, origin);
-		if (cut || !take_quick(intake, origin, &bytes, end))
-			bytes = take_next_line(intake, origin, bytes, end, cut);
-	}
+	if (origin->graphite)
+		take_graphite_lines(intake, origin, bytes, end, cut);
+	else
+		take_statsd_lines(intake, origin, bytes, end, cut);
 	settle(intake, origin);
 	counter_add(&origin->counters[INTAKE_BYTES + origin->transport], len);
 }

@@ -12,6 +12,9 @@
  * FLUSHES flushes that sinks may be busy with; their keys are copies. */
 #define FLUSHES 2
 
+/* Each worker has two windows, and half of the memory is for what they keep. */
+#define EXACT_SHARES 4
+
 static const int64_t charges[KINDS] = {
     [KIND_COUNTER] = 104 + FLUSHES * 40,
     [KIND_GAUGE] = 104 + 2 * 64 + FLUSHES * 40,
@@ -74,6 +77,14 @@ quota_has_memory(const struct series_quota *quota, bool fits)
 	if (get(&quota->reckoned) >= quota->memory_most)
 		return false;
 	return fits || get(&quota->besides) + get(&quota->held) < quota->memory_most;
+}
+
+size_t
+quota_exact_bytes(const struct series_quota *quota, unsigned workers, size_t wanted)
+{
+	size_t most = (size_t)quota->memory_most / EXACT_SHARES / workers;
+
+	return quota->memory_most == 0 || wanted < most ? wanted : most;
 }
 
 void

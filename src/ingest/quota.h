@@ -40,6 +40,10 @@ void quota_give(struct series_quota *quota, enum kind kind, size_t key_len);
 /* May a table take in more? If not, still what fits into it. */
 bool quota_has_memory(const struct series_quota *quota, bool fits);
 
+/* Of the bytes that each worker is to spend on exactness in an interval, those
+ * that it may: in the windows of all of them they take half of the memory. */
+size_t quota_exact_bytes(const struct series_quota *quota, unsigned workers, size_t wanted);
+
 /* A table has so much more in use, and holds so much more, than before. */
 void quota_count_memory(struct series_quota *quota, int64_t used, int64_t held);
 

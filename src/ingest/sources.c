@@ -12,6 +12,9 @@
 #define TAG_OTHERS 1 /* no address has it */
 #define TAG_NOBODY 0
 
+#define GROUPS (SOURCES_MOST / SOURCES_GROUP)
+#define REACH (4 * SOURCES_GROUP)
+
 /* Between two searches for a place that may change hands. */
 #define AGAIN_NS INT64_C(100000000)
 
@@ -44,11 +47,15 @@ hash_tag(uint64_t hash)
 	return tag > TAG_OTHERS ? tag : tag + 2;
 }
 
-/* The one that is i places after that of a hash; never the others'. */
+/* The place that a search comes to after i others. The others' may be among
+ * them, but is never free nor anybody's. */
 static uint16_t
 nth_place(uint64_t hash, unsigned i)
 {
-	return (uint16_t)(1 + (hash + i) % (SOURCES_MOST - 1));
+	uint64_t step = hash / SOURCES_MOST | 1;
+	uint64_t group = hash / SOURCES_GROUP + i / SOURCES_GROUP * step;
+
+	return (uint16_t)(group % GROUPS * SOURCES_GROUP + (hash + i) % SOURCES_GROUP);
 }
 
 struct sources *
@@ -124,7 +131,7 @@ claim(struct sources *sources, uint16_t number, uint64_t old, uint64_t tag)
 static uint16_t
 find_place(struct sources *sources, uint64_t hash, uint64_t tag)
 {
-	for (unsigned i = 0; i < SOURCES_REACH;) {
+	for (unsigned i = 0; i < REACH;) {
 		uint16_t number = nth_place(hash, i);
 		uint64_t place =
 		    atomic_load_explicit(&sources->place[number], memory_order_relaxed);
@@ -145,12 +152,12 @@ take_over_place(struct source_desk *desk, uint64_t hash, uint64_t tag)
 
 	if (desk->now_ns < desk->again_ns)
 		return SOURCES_OTHERS;
-	for (unsigned i = 0; i < SOURCES_REACH; i++) {
+	for (unsigned i = 0; i < REACH; i++) {
 		uint16_t number = nth_place(hash, i);
 		uint64_t place =
 		    atomic_load_explicit(&sources->place[number], memory_order_relaxed);
 
-		if (place_series(place) == 0 &&
+		if (number != SOURCES_OTHERS && place_series(place) == 0 &&
 		    desk->now_ns - last_seen(sources, number, place_tag(place)) >=
 			SOURCES_IDLE_NS &&
 		    claim(sources, number, place, tag))

@@ -9,11 +9,12 @@
  *
  * so that claiming a place and counting in it are one compare-and-swap each,
  * and the limit of a source holds exactly over all workers. A search looks at
- * the SOURCES_REACH places after that of the hash. Where all of these are
- * taken, one that has no series and has been silent for SOURCES_IDLE_NS
- * changes hands; else the address is one of the others, whose place is 0. No
- * place becomes free again: a search ends at the first that is. Where many
- * addresses come and none finds a place, one is looked for now and then only.
+ * four groups of places, each as long as a cache line, by the hash. Where all
+ * of these are taken, one that has no series and has been silent for
+ * SOURCES_IDLE_NS changes hands; else the address is one of the others, whose
+ * place is 0. No place becomes free again: a search ends at the first that is.
+ * Where many addresses come and none finds a place, one is looked for now and
+ * then only.
  *
  * What else is known of a source each worker counts in a record of its own for
  * the place. A record bears the tag of whom it is about; one whose tag is not
@@ -32,7 +33,7 @@
 
 #define SOURCES_MOST 4096
 #define SOURCES_OTHERS 0
-#define SOURCES_REACH 64
+#define SOURCES_GROUP 8
 #define SOURCES_IDLE_NS (INT64_C(600) * 1000000000)
 
 #define SOURCES_SERIES_BITS 28
@@ -40,10 +41,10 @@
 
 /* What a worker knows of a source. It writes, everybody may read. */
 struct source_record {
-	_Atomic uint64_t tag;        /* stored last (release) when the record is someone else's */
-	_Atomic uint64_t address[2]; /* the bytes */
+	_Atomic uint64_t tag; /* stored last (release) when the record is someone else's */
+	counter seen_ns;      /* monotonic */
 	counter lines, refused, series_refused;
-	counter seen_ns; /* monotonic */
+	_Atomic uint64_t address[2]; /* the bytes */
 };
 
 struct sources {

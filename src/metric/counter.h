@@ -158,6 +158,12 @@ counter_add(counter *at, uint64_t more)
 }
 
 static inline void
+counter_sub(counter *at, uint64_t less)
+{
+	counter_add(at, -less);
+}
+
+static inline void
 counter_set(counter *at, uint64_t value)
 {
 	atomic_store_explicit(at, value, memory_order_relaxed);

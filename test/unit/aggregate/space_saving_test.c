@@ -87,15 +87,16 @@ START_TEST(of_a_long_key_its_beginning_counts)
 }
 END_TEST
 
-START_TEST(sorted_the_most_frequent_come_first_and_counting_goes_on)
+START_TEST(merged_the_most_frequent_come_first_and_counting_goes_on)
 {
 	struct space_saving sketch = {0};
+	const struct space_saving nothing = {0};
 
 	hash_init();
 	add(&sketch, "b", 2);
 	add(&sketch, "a", 7);
 	add(&sketch, "c", 4);
-	space_saving_sort(&sketch);
+	space_saving_merge(&sketch, &nothing);
 	add(&sketch, "c", 1);
 	ck_assert_uint_eq(sketch.count, 3);
 	ck_assert_mem_eq(sketch.item[0].key, "a", 1);
@@ -181,7 +182,7 @@ static const struct suite_test tests[] = {
     SUITE_TEST(counts_are_exact_while_there_is_room),
     SUITE_TEST(a_further_key_takes_the_place_and_the_count_of_the_rarest),
     SUITE_TEST(of_a_long_key_its_beginning_counts),
-    SUITE_TEST(sorted_the_most_frequent_come_first_and_counting_goes_on),
+    SUITE_TEST(merged_the_most_frequent_come_first_and_counting_goes_on),
     SUITE_TEST(a_count_is_no_less_than_the_truth_and_more_by_its_error_at_most),
     SUITE_TEST(merged_into_an_empty_one_it_is_the_same),
     {0},

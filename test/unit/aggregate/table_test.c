@@ -544,7 +544,50 @@ START_TEST(a_sweep_in_steps_takes_what_one_in_one_would)
 }
 END_TEST
 
+static bool
+count_once(void *arg, struct entry *entry)
+{
+	(void)entry;
+	++*(unsigned *)arg;
+	return false;
+}
+
+/* All of one place, so that all but the first stand farther on than where they
+ * belong: growing moves them, some to where the walk has been. */
+START_TEST(a_walk_passes_by_no_entry_that_moves)
+{
+	static const char *const others[] = {"e", "f", "g", "h", "i", "j", "k", "l"};
+	static const uint64_t place = UINT64_C(5) << 60;
+	struct table table;
+	struct table_walk walk = {0};
+	unsigned seen = 0;
+
+	table_init(&table);
+	for (uint64_t i = 0; i < 4; i++) {
+		const struct sample sample =
+		    spelling((const char *const[]){"a", "b", "c", "d"}[i], "", KIND_COUNTER);
+
+		table_insert(&table, place, &sample, 1, NULL, 0, 0);
+	}
+	ck_assert(table_walk_begins(&table, &walk));
+	ck_assert(!table_walk_on(&table, &walk, 7, NULL, count_once, &seen));
+	ck_assert_uint_eq(seen, 2);
+	ck_assert(!table_walk_begins(&table, &walk));
+	for (uint64_t i = 0; i < 8; i++) {
+		const struct sample sample = spelling(others[i], "", KIND_COUNTER);
+
+		table_insert(&table, i << 60, &sample, 1, NULL, 0, 0);
+	}
+	ck_assert(table_walk_begins(&table, &walk));
+	seen = 0;
+	ck_assert(table_walk_on(&table, &walk, UINT32_MAX, NULL, count_once, &seen));
+	ck_assert_uint_eq(seen, 12);
+	table_fini(&table);
+}
+END_TEST
+
 static const struct suite_test tests[] = {
+    SUITE_TEST(a_walk_passes_by_no_entry_that_moves),
     SUITE_TEST(tags_lead_to_slots_as_their_hashes_do),
     SUITE_TEST(keys_of_one_place_are_all_found),
     SUITE_TEST(the_lowest_tags_are_tags_like_others),

@@ -2,6 +2,7 @@
 /* limits_test.c -- at a limit what is known goes on, what is new is refused,
  * and who is to blame is known: intake with quota and sources of two workers. */
 
+#include "ingest/errand.h"
 #include "test/unit/ingest/pond.h"
 #include "test/unit/random.h"
 #include "test/unit/suite.h"
@@ -244,6 +245,145 @@ START_TEST(series_of_all_sources_are_those_in_the_tables_whatever_comes_and_goes
 }
 END_TEST
 
+#define ERRAND_BACK 1
+
+static struct errands errands[WORKERS];
+static struct mailbox home;
+
+static void
+wake_nobody(void *arg)
+{
+	(void)arg;
+}
+
+/* A worker does what is asked, or part of it while others go on. */
+static void
+send_errand(uint64_t *state, unsigned worker, struct errand *errand)
+{
+	static const char *const patterns[] = {"*", "a.*", "*_1*", "b?[0-4]*", "{a,c}.2*"};
+	static const enum errand_verb verbs[] = {ERRAND_FORGET, ERRAND_BLOCK, ERRAND_UNBLOCK};
+
+	*errand = (struct errand){.verb = verbs[random_below(state, 3)],
+	    .pattern = patterns[random_below(state, 5)],
+	    .until_ns = BLOCK_FOREVER,
+	    .to = &home,
+	    .kind = ERRAND_BACK};
+	errands_add(&errands[worker], &pond[worker].intake, errand);
+}
+
+static void
+take_anything(uint64_t *state, unsigned worker)
+{
+	static const char *const types[] = {"c", "g", "ms", "s", "C", "c|#b:1,a:2", "h|#x"};
+	char line[64];
+
+	snprintf(line, sizeof(line), "%c%c%u:%s1|%s", "abcd"[random_below(state, 4)],
+	    "./ "[random_below(state, 3)], random_below(state, 600),
+	    random_below(state, 10) == 0 ? "x" : "", types[random_below(state, 7)]);
+	take(worker, (uint8_t)(1 + random_below(state, 20)), line);
+}
+
+/* What is reckoned beside the memory of the tables. */
+static int64_t
+count_charges(void)
+{
+	int64_t used = 0;
+
+	for (unsigned i = 0; i < WORKERS; i++) {
+		intake_count_memory(&pond[i].intake);
+		used += (int64_t)pond[i].intake.table.pool.used;
+	}
+	return quota.reckoned - used;
+}
+
+static void
+expect_nothing_left(void)
+{
+	size_t count = sources_read(sources, figures);
+
+	ck_assert_int_eq(quota.used, 0);
+	ck_assert_int_eq(count_charges(), 0);
+	for (size_t i = 0; i < count; i++)
+		ck_assert_uint_eq(figures[i].series, 0);
+	for (unsigned i = 0; i < WORKERS; i++) {
+		ck_assert_uint_eq(counter_get(&pond[i].intake.table.counters[TABLE_KEYS]), 0);
+		ck_assert_uint_eq(pond[i].intake.table.dropped_spellings, 0);
+	}
+}
+
+/* Aliases first, then what they stood for. */
+static void
+sweep_everything(void)
+{
+	for (unsigned i = 0; i < 2 * WORKERS; i++) {
+		struct pond *of = &pond[i % WORKERS];
+		struct sweep sweep = {&of->intake, UINT32_MAX};
+		struct table_walk walk = {0};
+
+		for (unsigned sub = 0; sub < TABLE_SUBS; sub++)
+			table_walk_on(
+			    &of->intake.table, &walk, UINT32_MAX, &of->window, let_idle_go, &sweep);
+	}
+}
+
+/* Rules that drop, rename and make totals, kinds that clash, limits of all
+ * sorts, blocking and forgetting: when everything has gone nothing is left in
+ * any book. */
+START_TEST(whatever_came_all_quotas_are_empty_when_it_has_gone)
+{
+	static char drop[] = "d*", old[] = "c.1*", now[] = "a.$1", total[] = "b*";
+	const struct rule_settings rules[] = {
+	    {.match = drop, .action = RULE_DROP},
+	    {.match = old, .rename = now},
+	    {.match = total, .counters = COUNTERS_CUMULATIVE},
+	};
+	uint64_t state = random_seed();
+	struct errand errand[WORKERS];
+	uint32_t seq = 1;
+
+	open_workers(900, 60);
+	mailbox_init(&home, wake_nobody, NULL);
+	for (unsigned i = 0; i < WORKERS; i++) {
+		pond_set_rules(&pond[i], rules, 3);
+		pond[i].intake.kinds_clash = true;
+		errands_init(&errands[i], NULL, 0);
+	}
+	for (int i = 0; i < 60000; i++) {
+		unsigned worker = random_below(&state, WORKERS);
+
+		take_anything(&state, worker);
+		if (errands[worker].first == NULL && random_below(&state, 200) == 0)
+			send_errand(&state, worker, &errand[worker]);
+		errands_step(&errands[worker], &pond[worker].intake, random_below(&state, 200));
+		if (i % 500 == 0)
+			quota.memory_most = random_below(&state, 3) == 0 ? 1 : 0;
+		if (i % 1000 != 999)
+			continue;
+		expect_books_agree();
+		seq++;
+		for (unsigned j = 0; j < WORKERS; j++) {
+			table_release(&pond[j].intake.table, &pond[j].window.retired);
+			window_open(&pond[j].window, seq);
+		}
+	}
+	/* What is met, and how often, is a matter of what came first. */
+	uint64_t met = 0;
+
+	for (enum reason reason = REASON_RULE; reason <= REASON_MEMORY_LIMIT; reason++)
+		met += pond_refused(&pond[0], reason);
+	ck_assert_uint_gt(met, 0);
+	sweep_everything();
+	for (unsigned i = 0; i < WORKERS; i++) {
+		table_release(&pond[i].intake.table, &pond[i].window.retired);
+		while (table_collect(&pond[i].intake.table))
+			continue;
+		errands_close(&errands[i], &pond[i].intake);
+	}
+	expect_nothing_left();
+	close_workers();
+}
+END_TEST
+
 static const struct suite_test tests[] = {
     SUITE_TEST(at_the_limit_of_series_those_known_go_on_and_the_offender_is_known),
     SUITE_TEST(a_source_at_its_own_limit_is_refused_and_others_are_not),
@@ -251,6 +391,7 @@ static const struct suite_test tests[] = {
     SUITE_TEST(without_memory_nothing_is_added_and_everything_known_goes_on),
     SUITE_TEST(what_the_table_takes_is_what_the_quota_has_been_told),
     SUITE_TEST(series_of_all_sources_are_those_in_the_tables_whatever_comes_and_goes),
+    SUITE_TEST(whatever_came_all_quotas_are_empty_when_it_has_gone),
     {0},
 };
 

@@ -102,6 +102,29 @@ START_TEST(when_all_of_the_memory_is_held_only_what_fits_is_let_in)
 }
 END_TEST
 
+START_TEST(exactness_takes_no_more_than_half_of_the_memory)
+{
+	static const struct {
+		int64_t memory;
+		unsigned workers;
+		size_t wanted, expected;
+	} cases[] = {
+	    {0, 8, (size_t)64 << 20, (size_t)64 << 20},
+	    {INT64_C(2) << 30, 8, (size_t)64 << 20, (size_t)64 << 20},
+	    {INT64_C(51) << 20, 1, (size_t)64 << 20, (size_t)51 << 18},
+	    {INT64_C(51) << 20, 1, (size_t)1 << 20, (size_t)1 << 20},
+	    {INT64_C(64) << 20, 16, (size_t)64 << 20, (size_t)1 << 20},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		const struct series_quota quota = {.memory_most = cases[i].memory};
+
+		ck_assert_uint_eq(quota_exact_bytes(&quota, cases[i].workers, cases[i].wanted),
+		    cases[i].expected);
+	}
+}
+END_TEST
+
 START_TEST(what_the_process_has_in_memory_is_seen)
 {
 	struct limits_settings limits = {.memory_bytes = INT64_C(1) << 40, .series = 1};
@@ -179,6 +202,17 @@ START_TEST(a_group_may_have_what_it_and_those_around_it_may)
 	    {"4:cpu:/old\n", INT64_MAX},
 	    {"5:pids:/x\n4:memory:/old\n0::/a/b\n", 300},
 	    {"nonsense\n", INT64_MAX},
+	    {"", INT64_MAX},
+	    {"0::\n", INT64_MAX},
+	    {"0::/../a\n", INT64_MAX},
+	    {"0::/a/b", 300},
+	    {"0::/a/b/\n", 300},
+	    {"0::/a:x/b\n", 500},
+	    {"0::/a/zero\n", 700},
+	    {"0::/a/words\n", 700},
+	    {"0::/a/huge\n", 700},
+	    {"0::/a/none\n", 700},
+	    {"3:memory,cpu:/old\n2:name=systemd:/a\n", 400},
 	};
 	char command[64];
 
@@ -187,6 +221,11 @@ START_TEST(a_group_may_have_what_it_and_those_around_it_may)
 	write_file("/sys/fs/cgroup/a/memory.max", "700\n");
 	write_file("/sys/fs/cgroup/a/b/memory.max", "300\n");
 	write_file("/sys/fs/cgroup/a/b/c/memory.max", "max\n");
+	write_file("/sys/fs/cgroup/a:x/b/memory.max", "500\n");
+	write_file("/sys/fs/cgroup/a/zero/memory.max", "0\n");
+	write_file("/sys/fs/cgroup/a/words/memory.max", "a lot\n");
+	write_file("/sys/fs/cgroup/a/huge/memory.max", "99999999999999999999999\n");
+	write_file("/sys/fs/cgroup/a/none/memory.max", "");
 	write_file("/sys/fs/cgroup/memory/memory.limit_in_bytes", "9000\n");
 	write_file("/sys/fs/cgroup/memory/old/memory.limit_in_bytes", "400\n");
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
@@ -205,6 +244,7 @@ static const struct suite_test tests[] = {
     SUITE_TEST(a_series_counts_with_what_it_is_going_to_need),
     SUITE_TEST(a_longer_name_counts_for_more),
     SUITE_TEST(when_all_of_the_memory_is_held_only_what_fits_is_let_in),
+    SUITE_TEST(exactness_takes_no_more_than_half_of_the_memory),
     SUITE_TEST(what_the_process_has_in_memory_is_seen),
     SUITE_TEST(by_itself_the_limit_is_part_of_what_there_is),
     SUITE_TEST(a_group_may_have_what_it_and_those_around_it_may),
