@@ -80,6 +80,14 @@ sort(struct dated_queue *queue, int64_t closed_ns)
 		qsort(queue->at, queue->count, sizeof(*queue->at), compare);
 }
 
+/* Does a value go into the one before it? */
+static bool
+goes_into(const struct dated_value *value, const struct dated_value *before)
+{
+	return before->gid == value->gid && before->point_ns == value->point_ns &&
+	    before->waits == value->waits;
+}
+
 void
 dated_sort(struct dated_queue *queue, int64_t closed_ns, dated_late_fn *late, dated_gone_fn *gone,
     void *arg)
@@ -90,20 +98,19 @@ dated_sort(struct dated_queue *queue, int64_t closed_ns, dated_late_fn *late, da
 	queue->due = 0;
 	for (size_t i = 0; i < queue->count; i++) {
 		const struct dated_value value = queue->at[i];
-		struct dated_value *before = kept > 0 ? &queue->at[kept - 1] : NULL;
+		bool lost = late(arg, &value);
+		bool united = !lost && kept > 0 && goes_into(&value, &queue->at[kept - 1]);
 
-		if (late(arg, &value)) {
-			gone(arg, value.gid, false);
-		} else if (before != NULL && before->gid == value.gid &&
-		    before->point_ns == value.point_ns && before->waits == value.waits) {
-			unite(before, &value);
-			gone(arg, value.gid, true);
-		} else if (value.waits && kept - queue->due == DATED_MOST) {
-			gone(arg, value.gid, false);
-		} else {
-			queue->at[kept++] = value;
-			queue->due += !value.waits;
+		if (united)
+			unite(&queue->at[kept - 1], &value);
+		else if (value.waits && kept - queue->due == DATED_MOST)
+			lost = true;
+		if (united || lost) {
+			gone(arg, value.gid, united);
+			continue;
 		}
+		queue->at[kept++] = value;
+		queue->due += !value.waits;
 	}
 	queue->count = kept;
 }

@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 struct dated_value {
-	int64_t boundary_ns; /* of an exact one its time: it is due there */
+	int64_t boundary_ns; /* of an exact one its time, or just after: it is due there */
 	int64_t point_ns;    /* what it is sent with */
 	int64_t timestamp;   /* s since 1970 */
 	double value;        /* of a counter the sum, of a gauge the newest */

@@ -130,6 +130,8 @@ value_of(const struct merge *merge, const struct dated *dated, uint32_t gid, boo
 
 	if (dated->exact) {
 		value.boundary_ns = value.point_ns = dated->timestamp * CLOCK_SECOND;
+		/* With what comes in the interval that begins, and is sent, just then. */
+		value.boundary_ns += settings->timestamp == TIMESTAMP_START;
 		return value;
 	}
 	value.boundary_ns = dated_boundary_ns(dated->timestamp, settings->interval_ns);

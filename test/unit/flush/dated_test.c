@@ -157,9 +157,11 @@ static const struct story kept[] = {
 	1},
     {"timestamp: start", {{"g 7", 1, 0}, {"=g 8", 1, 5}}, 1, "gauge g# 8\n", 0},
     {"timestamp: start", {{"g 7", 1, 0}, {"=g 8", 2, 5}}, 2, "", 1},
-    {"timestamp: start", {{"g 7", 1, 10}, {"=g 8", 1, 12}}, 1, "gauge g# 7 @10\n", 0},
-    {"timestamp: start", {{"g 7", 1, 10}, {"=g 8", 1, 12}, {"=g 9", 1, 24}}, 2, "", 1},
-    {"timestamp: start", {{"g 7", 1, 10}, {"=g 8", 1, 12}, {"=g 9", 1, 24}}, 3, "gauge g# 9\n", 1},
+    {"timestamp: start", {{"g 7", 1, 10}, {"=g 8", 1, 12}}, 1, "", 0},
+    {"timestamp: start", {{"g 7", 1, 10}, {"=g 8", 1, 12}, {"=g 9", 1, 24}}, 2, "gauge g# 8\n", 0},
+    {"timestamp: start", {{"g 7", 1, 10}, {"=g 8", 1, 12}, {"=g 9", 1, 24}}, 3, "gauge g# 9\n", 0},
+    {"timestamp: start", {{"g 7", 1, 10}}, 2, "gauge g# 7 @10\n", 0},
+    {"timestamp: start", {{"g 7", 1, 10}, {"g:1|g", 2, -1}}, 2, "gauge g# 1\n", 0},
     {"timestamp: start", {{"g 7", 1, -10}, {"g 6", 1, -7}, {"=g 8", 1, -5}}, 1,
 	"gauge g# 6 @-7\ngauge g# 8 @-10\n", 0},
     {"timestamp: start", {{"=g 8", 1, -15}, {"g 7", 1, -18}, {"g 6", 2, -17}}, 2, "", 1},
@@ -290,6 +292,81 @@ START_TEST(a_series_with_several_rows_is_one_series)
 }
 END_TEST
 
+/* Seconds of one series' points, after CREW_BEGIN. */
+static struct {
+	const struct crew *crew;
+	int64_t newest; /* of all flushes before ... */
+	int64_t latest; /* ... and of this one, with how many there were */
+	size_t count;
+	int64_t at[64];
+} points;
+
+static void
+look_at_point(const struct row *row)
+{
+	int64_t ns =
+	    row->timestamp_ns != 0 ? row->timestamp_ns : merge_point_ns(&points.crew->merge);
+	int64_t second = ns / CLOCK_SECOND - CREW_BEGIN;
+
+	ck_assert_msg(
+	    second > points.newest, "%d was sent, and then %d", (int)points.newest, (int)second);
+	for (size_t i = 0; i < points.count; i++)
+		ck_assert_msg(points.at[i] != second, "%d was sent twice", (int)second);
+	points.at[points.count++] = second;
+	if (second > points.latest)
+		points.latest = second;
+}
+
+/* Values of all sorts for the open interval, which begins at a second. */
+static size_t
+take_some(struct crew *crew, uint64_t *random, int64_t begin)
+{
+	static const char *const texts[] = {
+	    "g:1|g", "g:2|g", "g:+1|g", "g 3", "g 4", "=g 5", "=g 6"};
+	unsigned count = random_below(random, 6);
+
+	for (unsigned i = 0; i < count; i++) {
+		struct dated_line line = {
+		    .text = texts[random_below(random, 7)],
+		    .second = begin - 25 + random_below(random, 45),
+		};
+
+		if (line.second == -1 || (strchr(line.text, ':') != NULL && line.text[2] == '+'))
+			crew_take(crew, random_below(random, CREW_WORKERS), "g:+1|g");
+		else if (strchr(line.text, ':') != NULL && random_below(random, 2) == 0)
+			crew_take(crew, random_below(random, CREW_WORKERS), line.text);
+		else
+			take_dated(crew, random_below(random, CREW_WORKERS), &line);
+	}
+	return count;
+}
+
+START_TEST(whatever_comes_no_point_is_sent_twice_nor_before_an_older_one)
+{
+	static const char *const settings[] = {"interval: 10s", "interval: 10s\ntimestamp: start",
+	    "interval: 1s", "interval: 1s\ntimestamp: start", "interval: 7s\ntimestamp: start"};
+	uint64_t random = random_seed();
+
+	for (unsigned round = 0; round < 60; round++) {
+		struct crew *crew = crew_new(settings[round % 5]);
+
+		crew->look = look_at_point;
+		points.crew = crew;
+		points.newest = points.latest = INT64_MIN;
+		for (unsigned at = 0; at < 30; at++) {
+			int64_t begin = crew->interval.opened_ns / CLOCK_SECOND - CREW_BEGIN;
+			size_t count = take_some(crew, &random, begin);
+
+			points.count = 0;
+			crew_flush(crew, random_below(&random, 5) == 0);
+			points.newest = points.latest;
+			ck_assert_uint_eq(crew->merge.hits, count);
+		}
+		crew_free(crew);
+	}
+}
+END_TEST
+
 static bool
 is_late(void *arg, const struct dated_value *value)
 {
@@ -376,6 +453,7 @@ START_TEST(the_queue_holds_one_value_per_series_and_boundary)
 END_TEST
 
 static const struct suite_test tests[] = {
+    SUITE_TEST(whatever_comes_no_point_is_sent_twice_nor_before_an_older_one),
     SUITE_TEST(a_boundary_is_the_end_of_its_interval),
     SUITE_TEST(seconds_of_a_boundary_end_where_the_next_one_begins),
     SUITE_TEST(a_value_counts_at_its_own_boundary),
