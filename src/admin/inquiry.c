@@ -12,8 +12,9 @@
 #include "base/utf8.h"
 
 #include <stddef.h>
+#include <string.h>
 
-static_assert(offsetof(struct egress_report, mail) == 0 && offsetof(struct errand, mail) == 0,
+_Static_assert(offsetof(struct egress_report, mail) == 0 && offsetof(struct errand, mail) == 0,
     "a letter is found by its mail");
 
 struct verb {

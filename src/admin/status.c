@@ -9,16 +9,6 @@
 #include <unistd.h>
 
 static uint64_t
-intake_sum(const struct ingest *ingest, size_t which)
-{
-	uint64_t sum = 0;
-
-	for (size_t i = 0; i < ingest->listen->count; i++)
-		sum += ingest_listener_counter(ingest, i, which);
-	return sum;
-}
-
-static uint64_t
 sinks_sum(const struct egress *egress, size_t which)
 {
 	uint64_t sum = 0;
@@ -35,11 +25,11 @@ status_account(const struct status_sources *sources, struct account *account_out
 	const struct egress *egress = sources->egress;
 
 	*account_out = (struct account){
-	    .datagrams_read = intake_sum(ingest, INTAKE_DATAGRAMS),
-	    .datagrams_dropped = intake_sum(ingest, INTAKE_DATAGRAMS_DROPPED),
-	    .datagrams_filtered = intake_sum(ingest, INTAKE_DATAGRAMS_FILTERED),
-	    .lines = intake_sum(ingest, INTAKE_LINES),
-	    .accepted = intake_sum(ingest, INTAKE_LINES_ACCEPTED),
+	    .datagrams_read = ingest_counter(ingest, INTAKE_DATAGRAMS),
+	    .datagrams_dropped = ingest_counter(ingest, INTAKE_DATAGRAMS_DROPPED),
+	    .datagrams_filtered = ingest_counter(ingest, INTAKE_DATAGRAMS_FILTERED),
+	    .lines = ingest_counter(ingest, INTAKE_LINES),
+	    .accepted = ingest_counter(ingest, INTAKE_LINES_ACCEPTED),
 	    .points = sinks_sum(egress, SINK_POINTS_OFFERED),
 	    .delivered = sinks_sum(egress, SINK_POINTS_DELIVERED),
 	    .queued = sinks_sum(egress, SINK_POINTS_QUEUED),
@@ -47,7 +37,7 @@ status_account(const struct status_sources *sources, struct account *account_out
 	    .shutdown = sinks_sum(egress, SINK_POINTS_DROPPED_SHUTDOWN),
 	};
 	for (size_t i = 0; i < REASONS; i++)
-		account_out->refused[i] = intake_sum(ingest, INTAKE_LINES_REFUSED + i);
+		account_out->refused[i] = ingest_counter(ingest, INTAKE_LINES_REFUSED + i);
 }
 
 static void
@@ -76,13 +66,14 @@ write_ledger(struct json *json, const struct status_sources *sources)
 		json_uint(json, reason_defs[i].name, account.refused[i]);
 	json_close_object(json);
 	json_close_object(json);
-	json_uint(json, "elements_refused", intake_sum(sources->ingest, INTAKE_ELEMENTS_REFUSED));
+	json_uint(
+	    json, "elements_refused", ingest_counter(sources->ingest, INTAKE_ELEMENTS_REFUSED));
 	json_open_object(json, "samples");
 	for (size_t i = 0; i < KINDS; i++)
-		json_uint(json, kind_names[i], intake_sum(sources->ingest, INTAKE_SAMPLES + i));
+		json_uint(json, kind_names[i], ingest_counter(sources->ingest, INTAKE_SAMPLES + i));
 	json_close_object(json);
-	json_uint(json, "events", intake_sum(sources->ingest, INTAKE_EVENTS));
-	json_uint(json, "checks", intake_sum(sources->ingest, INTAKE_CHECKS));
+	json_uint(json, "events", ingest_counter(sources->ingest, INTAKE_EVENTS));
+	json_uint(json, "checks", ingest_counter(sources->ingest, INTAKE_CHECKS));
 	json_open_object(json, "points");
 	json_uint(json, "offered", account.points);
 	json_uint(json, "delivered", account.delivered);
@@ -104,7 +95,8 @@ transport_name(enum transport_kind transport)
 	return counter_def_value(intake_counter_def(INTAKE_BYTES + transport));
 }
 
-/* One that datagrams come through, with its buffer. */
+/* One that datagrams come through, with its buffer. At a unix socket what waits
+ * is in the buffers of those who sent it. */
 static void
 write_receiver(struct json *json, const struct receiver *receiver, unsigned worker)
 {
@@ -116,10 +108,13 @@ write_receiver(struct json *json, const struct receiver *receiver, unsigned work
 	json_bool(json, "graphite", receiver->origin.graphite);
 	json_bytes(json, "address", address.bytes, address.len);
 	json_uint(json, "worker", worker);
-	json_uint(json, "receive_buffer_bytes", receiver->capacity);
-	json_uint(json, "receive_buffer_datagrams", receiver->capacity / UDP_DATAGRAM_CHARGE);
-	json_uint(json, "queued_bytes", counter_get(&receiver->queued_bytes));
-	json_uint(json, "peak_bytes", counter_get(&receiver->peak_bytes));
+	if (receiver->origin.transport == TRANSPORT_UDP) {
+		json_uint(json, "receive_buffer_bytes", receiver->capacity);
+		json_uint(
+		    json, "receive_buffer_datagrams", receiver->capacity / UDP_DATAGRAM_CHARGE);
+		json_uint(json, "queued_bytes", counter_get(&receiver->queued_bytes));
+		json_uint(json, "peak_bytes", counter_get(&receiver->peak_bytes));
+	}
 	json_close_object(json);
 	text_fini(&address);
 }

@@ -273,7 +273,7 @@ run(struct bench *bench)
 }
 
 static const char details[] =
-    "  TARGET           host:port, [v6]:port or :port, over UDP\n"
+    "  TARGET           host:port, [v6]:port or :port, by UDP, or the /path of a unix socket\n"
     "  --lines N        how many, default 1M; N may end in k or M\n"
     "  --rate N         lines a second; default flat out\n"
     "  --series N       different names, default 1k\n"

@@ -5,6 +5,8 @@
 
 #include "cli/answer.h"
 
+#include <stdbool.h>
+
 /* "12 series match" */
 static void
 print_matches(const json_t *answer, struct text *out)
@@ -89,8 +91,13 @@ block_print_list(const json_t *answer, struct text *out)
 void
 forget_print(const json_t *answer, struct text *out)
 {
-	print_matches(answer, out);
+	bool any = answer_count(answer, "series") > 0;
+
+	if (any)
+		print_matches(answer, out);
+	else
+		text_puts(out, "nothing matches");
 	text_byte(out, ' ');
 	answer_text(answer, "pattern", out);
-	text_puts(out, ", and nothing is kept of them any more\n");
+	text_puts(out, any ? ", and nothing is kept of them any more\n" : "\n");
 }

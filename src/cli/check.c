@@ -7,6 +7,7 @@
 #include "cli/command.h"
 #include "cli/load.h"
 #include "conf/conf.h"
+#include "net/access.h"
 #include "parse/framing.h"
 #include "sink/egress.h"
 
@@ -83,6 +84,78 @@ lets_in_all(const struct item_list *allow)
 	return false;
 }
 
+/* Keys that mean something to some of a listener's addresses only. */
+static void
+warn_of_idle_keys(const struct load *load, const char *name, const struct listen_settings *listener)
+{
+	const struct {
+		const char *key, *of;
+		bool said;
+		size_t count;
+	} keys[] = {
+	    {"framing", "of unix_stream", listener->framing == FRAMING_LENGTH,
+		listener->unix_stream.count},
+	    {"socket_group", "of unix sockets", listener->socket_group[0] != '\0',
+		listener->unix_datagram.count + listener->unix_stream.count},
+	    {"graphite_timestamps", "of graphite", listener->graphite_timestamps == GRAPHITE_BUCKET,
+		listener->graphite.count},
+	    {"steer", "of udp and graphite", listener->steer == STEER_RANDOM,
+		listener->udp.count + listener->graphite.count},
+	};
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
+		struct text key = {0};
+
+		text_printf(&key, "listen.%s.%s", name, keys[i].key);
+		if (keys[i].said && keys[i].count == 0)
+			warn(load, text_string(&key), "it is %s, and there is none", keys[i].of);
+		text_fini(&key);
+	}
+}
+
+/* Names are looked up at the start, and this may be another machine. */
+static void
+warn_of_unknown(const struct load *load, const char *key, const struct item_list *list)
+{
+	const struct item_list none = {0};
+	struct text error = {0};
+	struct access *access = access_new(list, &none, &error);
+
+	if (access == NULL)
+		warn(load, key, "%s on this machine, where tidemill would not start",
+		    text_string(&error));
+	access_free(&access);
+	text_fini(&error);
+}
+
+/* Who is named, and can never be met. */
+static void
+warn_of_absent(const struct load *load, const char *name, const char *which,
+    const struct listen_settings *listener, const struct item_list *list)
+{
+	size_t hosts = listener->udp.count + listener->tcp.count + listener->graphite.count;
+	size_t paths = listener->unix_datagram.count + listener->unix_stream.count;
+	bool networks = false, users = false;
+	struct text key = {0};
+
+	for (size_t i = 0; i < list->count; i++) {
+		bool user = access_is_user(((char **)list->at)[i]);
+
+		users |= user;
+		networks |= !user;
+	}
+	text_printf(&key, "listen.%s.%s", name, which);
+	if (networks && hosts == 0)
+		warn(load, text_string(&key),
+		    "networks do not count at unix sockets, and there "
+		    "is nothing else; name users, as in uid:www-data");
+	if (users && paths == 0)
+		warn(load, text_string(&key),
+		    "users and groups count at unix sockets only, and there is none");
+	warn_of_unknown(load, text_string(&key), list);
+	text_fini(&key);
+}
+
 static void
 warn_of_listeners(const struct load *load, const struct settings *settings)
 {
@@ -95,11 +168,10 @@ warn_of_listeners(const struct load *load, const struct settings *settings)
 		if (lets_in_all(&listener->allow))
 			warn(load, text_string(&key),
 			    "it takes metrics from whoever reaches this machine");
-		text_reset(&key);
-		text_printf(&key, "listen.%s.framing", entry->name);
-		if (listener->framing == FRAMING_LENGTH && listener->unix_stream.count == 0)
-			warn(load, text_string(&key), "it is of unix_stream, and there is none");
 		text_fini(&key);
+		warn_of_absent(load, entry->name, "allow", listener, &listener->allow);
+		warn_of_absent(load, entry->name, "deny", listener, &listener->deny);
+		warn_of_idle_keys(load, entry->name, listener);
 	}
 }
 

@@ -175,13 +175,6 @@ static int
 open_control(struct daemon *daemon, struct text *error)
 {
 	const struct control_settings *settings = &daemon->settings->control;
-	const struct inquiry_desk desk = {
-	    .sources = &daemon->sources,
-	    .ingest = &daemon->ingest,
-	    .egress = daemon->egress,
-	    .to = &daemon->main.inbox,
-	    .kind = DAEMON_REPORT,
-	};
 	bool automatic = strcmp(settings->socket, "auto") == 0;
 	struct text path = {0};
 
@@ -191,7 +184,7 @@ open_control(struct daemon *daemon, struct text *error)
 
 	if (status == 0)
 		daemon->control =
-		    control_open(&daemon->main, text_string(&path), settings, &desk, error);
+		    control_open(&daemon->main, text_string(&path), settings, &daemon->desk, error);
 	else
 		text_printf(error, "control socket %s: %s", text_string(&path), strerror(-status));
 	if (daemon->control != NULL) {
@@ -274,6 +267,7 @@ open_ingest(struct daemon *daemon, const struct daemon_plan *plan, struct text *
 	    .inherited = &daemon->inherited,
 	    .stdin_ended = plan->reads_stdin ? &daemon->stdin_ended : NULL,
 	    .stdin_listener = plan->stdin_listener,
+	    .stdin_graphite = plan->stdin_graphite,
 	    .sealed = &daemon->flusher.thread.inbox,
 	    .sealed_kind = FLUSHER_SEALED,
 	};
@@ -399,6 +393,14 @@ daemon_run(struct daemon *daemon)
 	ingest_join(&daemon->ingest);
 	egress_join(daemon->egress);
 	flusher_join(&daemon->flusher);
+}
+
+bool
+daemon_read_all(const struct daemon *daemon)
+{
+	const struct input *input = daemon->ingest.workers[0].input;
+
+	return input != NULL && input->whole;
 }
 
 void

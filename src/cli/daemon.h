@@ -17,6 +17,7 @@ struct daemon_plan {
 	/* Instead of sockets: standard input, to its end, with lines as of a listener. */
 	bool reads_stdin;
 	size_t stdin_listener;
+	bool stdin_graphite; /* its Graphite's lines */
 };
 
 /* Open what the settings ask for. Threads are set up and sockets bound, but
@@ -30,6 +31,9 @@ void daemon_run(struct daemon *daemon);
 
 /* From any thread, once: stop as SIGTERM does. */
 void daemon_stop(struct daemon *daemon);
+
+/* After daemon_run() has returned: has standard input been read to its end? */
+bool daemon_read_all(const struct daemon *daemon);
 
 /* After daemon_run() has returned; takes the account of the whole run. */
 void daemon_close(struct daemon **closing, struct account *account_out);

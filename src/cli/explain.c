@@ -282,22 +282,32 @@ explain_input(struct explain *explain)
 	return false;
 }
 
+/* The first listener that takes such lines, or else the first of all. */
+static size_t
+first_taking(const struct item_map *listen, bool graphite)
+{
+	for (size_t i = 0; i < listen->count; i++)
+		if (listen_takes(listen->at[i].settings, graphite))
+			return i;
+	return 0;
+}
+
 /* The listener of this name; without one the first that takes such lines. */
 static bool
 find_listener(const struct settings *settings, const char *name, bool graphite, size_t *index_out)
 {
-	for (size_t i = 0; i < settings->listen.count; i++) {
-		*index_out = i;
-		if (name != NULL ? strcmp(settings->listen.at[i].name, name) == 0
-				 : listen_takes(settings->listen.at[i].settings, graphite))
-			return true;
+	const struct item_map *listen = &settings->listen;
+
+	if (name == NULL) {
+		*index_out = first_taking(listen, graphite);
+		return true;
 	}
-	*index_out = 0;
-	if (name == NULL)
+	*index_out = item_map_find(listen, name, strlen(name));
+	if (*index_out < listen->count)
 		return true;
 	fprintf(stderr, "tidemill explain: there is no listener %s, but", name);
-	for (size_t i = 0; i < settings->listen.count; i++)
-		fprintf(stderr, "%s %s", i > 0 ? "," : "", settings->listen.at[i].name);
+	for (size_t i = 0; i < listen->count; i++)
+		fprintf(stderr, "%s %s", i > 0 ? "," : "", listen->at[i].name);
 	fputc('\n', stderr);
 	return false;
 }
@@ -314,6 +324,7 @@ explain_lines(const struct load *load, const struct settings *settings, const ch
 		return EXIT_USAGE;
 	hash_init();
 	explain.rules = load->rules;
+	graphite = graphite || !listen_takes(settings->listen.at[index].settings, false);
 	trial_init(&explain.trial, settings, load->rules, index, graphite);
 	for (int i = 0; i < count; i++)
 		good &= explain_text(&explain, lines[i], lines[i] + strlen(lines[i]));

@@ -22,8 +22,9 @@ static const char details[] =
     "  -c FILE             the configuration; else $TIDEMILL_CONFIG, else " LOAD_DEFAULT_FILE
     " if it\n                      exists, else the built-in defaults\n"
     "  -o KEY=VALUE        set one key, with dots: -o interval=1s\n"
-    "  --stdin[=LISTENER]  read lines from standard input instead of sockets, as the listener's\n"
-    "                      or the first one's; at the end flush, deliver and exit\n";
+    "  --stdin[=LISTENER]  read lines from standard input instead of sockets, as this listener\n"
+    "                      or the first one would; LISTENER.graphite: Graphite's lines.\n"
+    "                      At the end flush, deliver and exit\n";
 
 /* What the command line asks for. */
 struct run {
@@ -35,7 +36,7 @@ struct run {
 
 /* What became of everything goes into the log; a ledger that does not balance
  * is a bug of ours. */
-static int
+static bool
 say_goodbye(const struct account *account)
 {
 	struct text sentence = {0};
@@ -47,7 +48,16 @@ say_goodbye(const struct account *account)
 	else
 		log_error("bug: the ledger does not balance: %s", text_string(&sentence));
 	text_fini(&sentence);
-	return balances ? EXIT_SUCCESS : EXIT_FAILURE;
+	return balances;
+}
+
+/* A batch job has failed unless all of its input has gone all the way. */
+static bool
+batch_is_done(const struct account *account, bool read_all)
+{
+	if (!read_all)
+		log_error("standard input was not read to its end");
+	return read_all && account->delivered == account->points;
 }
 
 /* What is odd about the rules. */
@@ -66,23 +76,29 @@ log_warnings(const struct text *warnings)
 	}
 }
 
-/* The listener whose lines standard input has. */
+/* Whose lines standard input has, and which ones: Graphite's are said to be
+ * that, or else are those of a listener that takes no others. */
 static bool
-find_listener(const struct run *run, size_t *listener_out)
+choose_lines(const struct run *run, struct daemon_plan *plan)
 {
 	const struct item_map *listen = &run->settings.listen;
+	const char *name = run->listener != NULL ? run->listener : listen->at[0].name;
+	size_t listener;
+	bool graphite;
 
-	*listener_out = 0;
-	if (run->listener == NULL)
-		return true;
-	for (size_t i = 0; i < listen->count; i++) {
-		if (strcmp(listen->at[i].name, run->listener) == 0) {
-			*listener_out = i;
-			return true;
-		}
+	if (!listen_of_name(listen, name, &listener, &graphite)) {
+		fprintf(stderr, "tidemill run: there is no listener %s\n", name);
+		return false;
 	}
-	fprintf(stderr, "tidemill run: there is no listener %s\n", run->listener);
-	return false;
+	if (graphite && !listen_takes(listen->at[listener].settings, true)) {
+		fprintf(stderr,
+		    "tidemill run: the listener %s has no address for Graphite's lines\n",
+		    listen->at[listener].name);
+		return false;
+	}
+	plan->stdin_listener = listener;
+	plan->stdin_graphite = graphite || !listen_takes(listen->at[listener].settings, false);
+	return true;
 }
 
 static int
@@ -96,7 +112,7 @@ run_daemon(const struct run *run)
 	struct text error = {0};
 	struct account account;
 
-	if (!find_listener(run, &plan.stdin_listener))
+	if (run->reads_stdin && !choose_lines(run, &plan))
 		return EXIT_USAGE;
 	log_start(&run->settings.log);
 	log_info("configuration: %s", load_source(&run->load));
@@ -111,12 +127,15 @@ run_daemon(const struct run *run)
 		return EXIT_FAILURE;
 	}
 	daemon_run(daemon);
-	daemon_close(&daemon, &account);
-	int status = say_goodbye(&account);
+	bool read_all = daemon_read_all(daemon);
 
+	daemon_close(&daemon, &account);
+	bool done = !run->reads_stdin || batch_is_done(&account, read_all);
+
+	done = say_goodbye(&account) && done;
 	log_stop();
 	text_fini(&error);
-	return status;
+	return done ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 int

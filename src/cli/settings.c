@@ -7,6 +7,7 @@
 #include "sink/egress.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 static const struct item settings_table[] = {
@@ -106,20 +107,18 @@ collide(enum listen_kind a, enum listen_kind b)
 	return (ports[a] & ports[b]) != 0;
 }
 
-/* How often an address stands in lists that take it from the same place. */
-static size_t
-count_address(const struct settings *settings, enum listen_kind kind, const char *text)
+/* How often an address stands in a listener's lists that take it from the same
+ * kind of place. */
+static unsigned
+count_address(const struct listen_settings *listener, enum listen_kind kind, const char *text)
 {
-	size_t count = 0;
+	unsigned count = 0;
 
-	for (size_t i = 0; i < settings->listen.count; i++) {
-		for (enum listen_kind k = 0; k < LISTEN_KINDS; k++) {
-			const struct item_list *list =
-			    listen_addresses(settings->listen.at[i].settings, k);
+	for (enum listen_kind k = 0; k < LISTEN_KINDS; k++) {
+		const struct item_list *list = listen_addresses(listener, k);
 
-			for (size_t j = 0; j < list->count && collide(k, kind); j++)
-				count += strcmp(((char **)list->at)[j], text) == 0;
-		}
+		for (size_t i = 0; i < list->count && collide(k, kind); i++)
+			count += strcmp(((char **)list->at)[i], text) == 0;
 	}
 	return count;
 }
@@ -135,26 +134,55 @@ is_definite(const char *text)
 	    (address.kind == ADDRESS_UNIX || address.port != 0);
 }
 
+/* Has another listener before this one, or this one itself, the same address
+ * again? A sentence that says so, or NULL. */
 static const char *
-verify_listener(const struct settings *settings, size_t listener)
+explain_twice(
+    const struct settings *settings, size_t listener, enum listen_kind kind, const char *text)
 {
+	static char sentence[512];
+	const struct item_map *listen = &settings->listen;
+
+	if (!is_definite(text))
+		return NULL;
+	for (size_t i = 0; i < listener; i++) {
+		if (count_address(listen->at[i].settings, kind, text) > 0) {
+			snprintf(sentence, sizeof(sentence), "listen.%s has the address %s already",
+			    listen->at[i].name, text);
+			return sentence;
+		}
+	}
+	if (count_address(listen->at[listener].settings, kind, text) == 1)
+		return NULL;
+	snprintf(sentence, sizeof(sentence), "the address %s stands in this listener twice", text);
+	return sentence;
+}
+
+static const char *
+verify_listener(const struct settings *settings, size_t listener, const char **key_out)
+{
+	static char key[128];
+	const struct item_entry *entry = &settings->listen.at[listener];
 	size_t addresses = 0;
 
+	*key_out = key;
 	for (enum listen_kind kind = 0; kind < LISTEN_KINDS; kind++) {
-		const struct item_list *list =
-		    listen_addresses(settings->listen.at[listener].settings, kind);
+		const struct item_list *list = listen_addresses(entry->settings, kind);
 
+		snprintf(key, sizeof(key), "listen.%s.%s", entry->name, listen_kind_keys[kind]);
 		for (size_t i = 0; i < list->count; i++) {
-			const char *text = ((char **)list->at)[i];
+			const char *problem =
+			    explain_twice(settings, listener, kind, ((char **)list->at)[i]);
 
-			if (is_definite(text) && count_address(settings, kind, text) > 1)
-				return "an address stands there twice";
+			if (problem != NULL)
+				return problem;
 		}
 		addresses += list->count;
 	}
+	snprintf(key, sizeof(key), "listen.%s", entry->name);
 	return addresses > 0
 	    ? NULL
-	    : "a listener has no address; give it one, like udp: [\"localhost:8125\"]";
+	    : "the listener has no address; give it one, like udp: [\"localhost:8125\"]";
 }
 
 /* Do listeners differ in more ways than can be told apart? */
@@ -181,10 +209,12 @@ settings_verify(const void *at, const char **key_out)
 	*key_out = "control";
 	if (settings->control.socket[0] == '\0')
 		return "control.socket is a path, or auto";
-	*key_out = "listen";
 	for (size_t i = 0; i < settings->listen.count && problem == NULL; i++)
-		problem = verify_listener(settings, i);
-	if (problem == NULL && has_too_many_ways(settings))
+		problem = verify_listener(settings, i, key_out);
+	if (problem != NULL)
+		return problem;
+	*key_out = "listen";
+	if (has_too_many_ways(settings))
 		problem = "listeners may differ in at most 32 ways in how they take "
 			  "lines in: grammar, dialects, prefix, tags and the like";
 	return problem;

@@ -262,7 +262,7 @@ add_socket(struct human_table *table, const json_t *socket)
 	human_cell(table, "%s", text_string(&address));
 	answer_cell_count(table, socket, "worker");
 	text_fini(&address);
-	if (!buffered) { /* its connections have theirs */
+	if (!buffered) { /* its connections have theirs, or those who send */
 		for (int i = 0; i < 4; i++)
 			human_cell(table, "%s", "");
 		return;

@@ -119,7 +119,7 @@ target_open(const char *command, const char *text, const char *first, size_t len
 					      : open_host(command, &address, first, len);
 
 	if (fd < 0)
-		fprintf(stderr, "tidemill %s: nothing takes datagrams at %s (%s)\n", command, text,
+		fprintf(stderr, "tidemill %s: nothing takes lines at %s (%s)\n", command, text,
 		    strerror(-fd));
 	return fd > 0 ? fd : -1;
 }

@@ -47,16 +47,6 @@ watchdog_watch(struct watchdog *watchdog, const char *name, struct mailbox *box,
 	    (struct watched){.name = name, .box = box, .kind = kind};
 }
 
-static uint64_t
-sum_intake(const struct ingest *ingest, size_t which)
-{
-	uint64_t sum = 0;
-
-	for (size_t i = 0; i < ingest->listen->count; i++)
-		sum += ingest_listener_counter(ingest, i, which);
-	return sum;
-}
-
 static void
 add_figure(struct text *out, const char *what, uint64_t count)
 {
@@ -99,7 +89,7 @@ add_figures(struct watchdog *watchdog, struct text *out)
 	human_count(out, passed_ns > 0 ? (uint64_t)(rate / (double)passed_ns) : 0);
 	text_puts(out, " lines/s");
 	add_figure(out, "series", counter_get(&sources->flusher->counters[FLUSH_SERIES]));
-	add_figure(out, "connections", sum_intake(sources->ingest, INTAKE_CONNECTIONS));
+	add_figure(out, "connections", ingest_counter(sources->ingest, INTAKE_CONNECTIONS));
 	add_figure(out, "points delivered", account.delivered);
 	add_loss(out, "lines refused", account_refused(&account));
 	add_loss(out, "datagrams dropped by the kernel", account.datagrams_dropped);

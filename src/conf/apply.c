@@ -394,6 +394,28 @@ holds_bad(const struct node *node)
 	return false;
 }
 
+/* Where a path of keys, with dots, stands below a node: as far as anybody has
+ * said it; `mark` if nobody has begun. */
+static const struct mark *
+find_mark(const struct node *node, const char *path, const struct mark *mark)
+{
+	const struct node_child *child = NULL;
+
+	do {
+		size_t len = strcspn(path, ".");
+		char *key = mem_copy_text(path, len);
+
+		child = node_child(node, key);
+		free(key);
+		if (child != NULL) {
+			mark = &child->mark;
+			node = child->node;
+		}
+		path += len + (path[len] == '.');
+	} while (child != NULL && *path != '\0');
+	return mark;
+}
+
 /* What the table's own check has to say, at the key it names. */
 static void
 verify(struct apply *apply, const struct item_table *table, const struct node *node,
@@ -401,10 +423,10 @@ verify(struct apply *apply, const struct item_table *table, const struct node *n
 {
 	const char *key = NULL;
 	const char *sentence = table->verify != NULL ? table->verify(settings, &key) : NULL;
-	const struct node_child *child = key != NULL ? node_child(node, key) : NULL;
 
 	if (sentence != NULL)
-		complain(apply, child != NULL ? &child->mark : mark, key, "%s", sentence);
+		complain(
+		    apply, key != NULL ? find_mark(node, key, mark) : mark, key, "%s", sentence);
 }
 
 static void

@@ -67,6 +67,9 @@ said 0 ''
 said 0 </dev/null
 said 'tidemill explain: there is no listener lan, but default
 2' -l lan 'a:1|c'
+said 'a 1 -1
+  gauge    a  1
+0' -o listen.carbon.graphite=localhost:2003 'a 1 -1'
 said 'tidemill explain: standard input: Is a directory
 1' </
 if "$tidemill" explain 'a:1|c' >/dev/full 2>/dev/null; then

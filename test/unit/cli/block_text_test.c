@@ -31,7 +31,8 @@ static const struct {
     {block_print_list, "{\"blocks\":7}", "nothing is blocked\n"},
     {forget_print, "{\"pattern\":\"*.tmp\",\"series\":2}",
 	"2 series match *.tmp, and nothing is kept of them any more\n"},
-    {forget_print, "{}", "0 series match , and nothing is kept of them any more\n"},
+    {forget_print, "{\"pattern\":\"*.tmp\",\"series\":0}", "nothing matches *.tmp\n"},
+    {forget_print, "{}", "nothing matches \n"},
 };
 
 START_TEST(what_became_of_it_is_said)

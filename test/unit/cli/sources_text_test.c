@@ -39,6 +39,42 @@ START_TEST(sources_are_a_table_and_prefixes_another)
 }
 END_TEST
 
+/* 30 sources, each less busy than the one before; of the last one new series
+ * were refused. 30 prefixes. */
+START_TEST(the_busiest_and_the_worst_are_shown)
+{
+	struct text answer = {0}, out = {0};
+
+	text_puts(&answer, "{\"sources\":[");
+	for (int i = 0; i < 30; i++)
+		text_printf(&answer,
+		    "%s{\"source\":\"10.0.0.%d\",\"lines\":%d,\"series_refused\":%d}",
+		    i > 0 ? "," : "", i, 100 - i, i == 29 ? 7 : 0);
+	text_puts(&answer, "],\"others\":null,\"prefixes\":[");
+	for (int i = 0; i < 30; i++)
+		text_printf(&answer, "%s{\"prefix\":\"web.p%d\",\"refused\":%d}", i > 0 ? "," : "",
+		    i, 100 - i);
+	text_puts(&answer, "]}");
+	json_t *parsed = json_loads(text_string(&answer), 0, NULL);
+
+	ck_assert_ptr_nonnull(parsed);
+	sources_print(parsed, &out);
+	const char *said = text_string(&out);
+
+	ck_assert_ptr_nonnull(strstr(said, "\n10.0.0.0 "));
+	ck_assert_ptr_nonnull(strstr(said, "\n10.0.0.19 "));
+	ck_assert_ptr_null(strstr(said, "\n10.0.0.20 "));
+	ck_assert_ptr_nonnull(strstr(said, "\n10.0.0.29 "));
+	ck_assert_ptr_nonnull(strstr(said, "\nand 9 more; --json has them all\n\nlines refused"));
+	ck_assert_ptr_nonnull(strstr(said, "\nweb.p19 "));
+	ck_assert_ptr_null(strstr(said, "\nweb.p20 "));
+	ck_assert_ptr_nonnull(strstr(said, "\nand 10 more; --json has them all\n"));
+	json_decref(parsed);
+	text_fini(&answer);
+	text_fini(&out);
+}
+END_TEST
+
 START_TEST(what_is_not_there_is_not_shown)
 {
 	expect("{\"sources\":[],\"others\":null,\"prefixes\":[]}",
@@ -58,6 +94,7 @@ END_TEST
 
 static const struct suite_test tests[] = {
     SUITE_TEST(sources_are_a_table_and_prefixes_another),
+    SUITE_TEST(the_busiest_and_the_worst_are_shown),
     SUITE_TEST(what_is_not_there_is_not_shown),
     SUITE_TEST(nonsense_is_survived),
     {0},
