@@ -230,7 +230,11 @@ START_TEST(ten_million_names_cost_no_more_than_the_limit_and_nobody_else)
 	ck_assert_int_le(peak_of(play), MEMORY_MIB * 1024 * 105 / 100);
 	client_close(&good);
 	client_close(&bad);
-	play_end(play);
+	play_balance(play);
+	/* That server takes its time, and a stop would not wait for it. */
+	WAIT_FOR_NUMBER(play, "ledger.points.queued", 0);
+	ck_assert_uint_eq(play_stop(play).dropped, 0);
+	play_free(play);
 	ck_assert_double_eq(endpoint_sum_all(graphite, "stats.counters.good.series.", ".count"),
 	    (double)rounds * GOOD);
 	ck_assert_double_eq(endpoint_sum(graphite, "stats.counters.good.series.250.count"), rounds);
@@ -383,6 +387,27 @@ START_TEST(what_is_forgotten_is_sent_no_more)
 }
 END_TEST
 
+/* As in a small container: exactness does not take what there is not. */
+START_TEST(with_little_memory_exactness_has_less_and_it_is_said)
+{
+	struct play *play = play_new();
+
+	play_option(play, "workers=2");
+	play_option(play, "limits.memory=48MiB");
+	play_option(play, "timers.exact_memory=16MiB");
+	play_start(play);
+	ck_assert(play_log_has(play, "timers.exact_memory is 6144 KiB here"));
+	play_end(play);
+	play = play_new();
+	play_option(play, "workers=2");
+	play_option(play, "limits.memory=128MiB");
+	play_option(play, "timers.exact_memory=16MiB");
+	play_start(play);
+	ck_assert(!play_log_has(play, "timers.exact_memory"));
+	play_end(play);
+}
+END_TEST
+
 /* Its client may be gone before it is answered, and the daemon may stop. */
 START_TEST(stopping_with_an_errand_under_way_is_clean)
 {
@@ -413,6 +438,7 @@ static const struct suite_test tests[] = {
     SUITE_TEST(what_is_blocked_is_refused_by_all_workers_until_it_is_lifted),
     SUITE_TEST(a_block_ends_by_itself),
     SUITE_TEST(what_is_forgotten_is_sent_no_more),
+    SUITE_TEST(with_little_memory_exactness_has_less_and_it_is_said),
     SUITE_TEST(stopping_with_an_errand_under_way_is_clean),
     {0},
 };

@@ -16,7 +16,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -155,6 +154,18 @@ port_accepts(int port)
 	return accepts;
 }
 
+/* Both outputs go there. */
+static pid_t
+start(const char *const *arguments, int output)
+{
+	return child_start(&(struct child){
+	    .program = arguments[0],
+	    .arguments = arguments,
+	    .out = output,
+	    .err = output,
+	});
+}
+
 void
 carbon_start(struct carbon *carbon)
 {
@@ -166,16 +177,9 @@ carbon_start(struct carbon *carbon)
 	int fd = open(log, O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0600);
 
 	ck_assert_int_ge(fd, 0);
-	carbon->pid = fork();
-	ck_assert_int_ge(carbon->pid, 0);
-	if (carbon->pid == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		dup2(fd, STDOUT_FILENO);
-		dup2(fd, STDERR_FILENO);
-		execl(PEER_PYTHON, PEER_PYTHON, CARBON_CACHE, "--nodaemon", config, "start",
-		    (char *)NULL);
-		_exit(126);
-	}
+	carbon->pid = start(
+	    (const char *const[]){PEER_PYTHON, CARBON_CACHE, "--nodaemon", config, "start", NULL},
+	    fd);
 	close(fd);
 	WAIT_UNTIL(port_accepts(carbon->port));
 	ck_assert_int_eq(waitpid(carbon->pid, NULL, WNOHANG), 0);
@@ -331,15 +335,7 @@ carbon_log_has(const struct carbon *carbon, const char *text)
 pid_t
 peer_start(const char *const *arguments)
 {
-	pid_t parent = getpid(), pid = fork();
-
-	ck_assert_int_ge(pid, 0);
-	if (pid > 0)
-		return pid;
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() == parent)
-		execvp(arguments[0], (char *const *)(uintptr_t)arguments);
-	_exit(126);
+	return start(arguments, CHILD_KEEPS);
 }
 
 int

@@ -4,7 +4,6 @@
 #include "test/scenario/play.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <netinet/in.h>
@@ -13,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -24,7 +22,6 @@
 
 /* Where what is handed over waits: no file of a test program's is here. */
 #define HANDED_FROM 200
-#define HANDED_FIRST 3 /* and where it is found: sd_listen_fds(3) */
 
 static int64_t
 now_ns(void)
@@ -222,13 +219,11 @@ play_deliver_to(struct play *play, const char *name, const struct endpoint *endp
 	play_option(play, "sinks.%s.address=127.0.0.1:%d", name, endpoint_port(endpoint));
 }
 
-/* What a child is to become, made ready before the fork: other threads may
- * hold the allocator's locks at that moment. */
+/* What a child is to become. */
 struct script {
-	const char *binary;
-	char *arguments[ARGUMENTS_MAX];
-	char **environment;                  /* ours without our own variables, and the play's */
-	char pid[32], count[32], names[256]; /* of the sockets handed over */
+	char **environment; /* ours without our own variables, and the play's */
+	int handed[PLAY_HANDED_MAX];
+	char count[32], names[256], pid[CHILD_PID_BYTES]; /* of the sockets handed over */
 };
 
 static const char *
@@ -239,16 +234,19 @@ our_binary(void)
 	return named != NULL ? named : "build/tidemill";
 }
 
-/* What sd_listen_fds(3) reads; the process is known only after the fork. */
+/* What sd_listen_fds(3) reads. Other commands than the daemon get it, too, and
+ * do not ask for it. */
 static void
 script_hand(struct script *script, const struct play *play, size_t kept)
 {
 	size_t len = (size_t)snprintf(script->names, sizeof(script->names), "LISTEN_FDNAMES=");
 
-	for (size_t i = 0; i < play->handed_count; i++)
+	for (size_t i = 0; i < play->handed_count; i++) {
+		script->handed[i] = play->handed[i].fd;
 		len += (size_t)snprintf(script->names + len, sizeof(script->names) - len, "%s%s",
 		    i > 0 ? ":" : "", play->handed[i].name);
-	ck_assert_uint_lt(len, sizeof(script->names));
+		ck_assert_uint_lt(len, sizeof(script->names));
+	}
 	snprintf(script->count, sizeof(script->count), "LISTEN_FDS=%zu", play->handed_count);
 	script->environment[kept++] = script->names;
 	script->environment[kept++] = script->count;
@@ -256,14 +254,11 @@ script_hand(struct script *script, const struct play *play, size_t kept)
 }
 
 static void
-script_write(struct script *script, const struct play *play, const char *binary,
-    const char *const *arguments)
+script_write(struct script *script, const struct play *play)
 {
 	size_t count = 0, kept = 0;
 
-	*script = (struct script){.binary = binary};
-	for (size_t i = 0; arguments[i] != NULL; i++)
-		script->arguments[i] = strdup(arguments[i]);
+	*script = (struct script){0};
 	while (environ[count] != NULL)
 		count++;
 	script->environment = calloc(count + play->environment_count + 4, sizeof(char *));
@@ -276,67 +271,37 @@ script_write(struct script *script, const struct play *play, const char *binary,
 		script_hand(script, play, kept);
 }
 
-static void
-script_free(struct script *script)
+static int
+open_output(const char *path)
 {
-	for (size_t i = 0; script->arguments[i] != NULL; i++)
-		free(script->arguments[i]);
-	free(script->environment);
-}
+	int fd = open(path, O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0600);
 
-/* One output to its file, or to what the test gave. */
-static void
-redirect_stream(int stream, int given, const char *path)
-{
-	if (given == PLAY_CLOSED) {
-		close(stream);
-		return;
-	}
-	int fd = given >= 0 ? given : open(path, O_CREAT | O_WRONLY | O_APPEND, 0600);
-
-	if (fd < 0 || dup2(fd, stream) < 0)
-		_exit(125);
-}
-
-static void
-child_redirect(const struct play *play)
-{
-	redirect_stream(STDOUT_FILENO, play->out_fd, play->out);
-	redirect_stream(STDERR_FILENO, play->err_fd, play->err);
-}
-
-/* Other commands than the daemon get them, too, and do not ask for them. */
-static void
-child_take_handed(const struct play *play, struct script *script)
-{
-	for (size_t i = 0; i < play->handed_count; i++)
-		if (dup2(play->handed[i].fd, HANDED_FIRST + (int)i) < 0)
-			_exit(125);
-	snprintf(script->pid, sizeof(script->pid), "LISTEN_PID=%d", (int)getpid());
+	ck_assert_int_ge(fd, 0);
+	return fd;
 }
 
 static pid_t
 play_spawn(struct play *play, const char *binary, const char *const *arguments)
 {
 	struct script script;
-	pid_t parent = getpid();
+	int out = open_output(play->out), err = open_output(play->err);
 
-	script_write(&script, play, binary, arguments);
-	pid_t pid = fork();
+	script_write(&script, play);
+	pid_t pid = child_start(&(struct child){
+	    .program = binary,
+	    .arguments = arguments,
+	    .environment = script.environment,
+	    .out = play->out_fd == -1 ? out : play->out_fd,
+	    .err = play->err_fd == -1 ? err : play->err_fd,
+	    .handed = script.handed,
+	    .handed_count = play->handed_count,
+	    .listen_pid = script.pid,
+	});
 
-	ck_assert_int_ge(pid, 0);
-	if (pid > 0) {
-		script_free(&script);
-		return pid;
-	}
-	/* Whatever becomes of the test, the daemon goes with it. */
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)
-		_exit(125);
-	child_redirect(play);
-	child_take_handed(play, &script);
-	execvpe(script.binary, script.arguments, script.environment);
-	_exit(errno == ENOENT ? 127 : 126);
+	close(out);
+	close(err);
+	free(script.environment);
+	return pid;
 }
 
 void

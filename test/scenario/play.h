@@ -16,6 +16,7 @@
 
 #pragma once
 
+#include "test/scenario/child.h"
 #include "test/scenario/endpoint.h"
 
 #include <check.h>
@@ -68,7 +69,7 @@ struct play {
 };
 
 /* The daemon starts with this stream closed. */
-#define PLAY_CLOSED (-2)
+#define PLAY_CLOSED CHILD_CLOSED
 
 struct ledger {
 	uint64_t datagrams_read, datagrams_dropped, datagrams_filtered;

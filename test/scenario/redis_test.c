@@ -5,6 +5,7 @@
 #include "aggregate/hyperloglog.h"
 #include "aggregate/set.h"
 #include "base/hash.h"
+#include "test/scenario/peer.h"
 #include "test/scenario/play.h"
 #include "test/unit/random.h"
 #include "test/unit/suite.h"
@@ -15,7 +16,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -85,15 +85,9 @@ redis_start(void)
 	char port[16];
 
 	snprintf(port, sizeof(port), "%d", redis.port);
-	redis.pid = fork();
-	ck_assert_int_ge(redis.pid, 0);
-	if (redis.pid == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		execl(REDIS_SERVER, REDIS_SERVER, "--port", port, "--bind", "127.0.0.1", "--save",
-		    "", "--appendonly", "no", "--daemonize", "no", "--logfile", "/dev/null",
-		    "--hll-sparse-max-bytes", "0", (char *)NULL);
-		_exit(126);
-	}
+	redis.pid = peer_start((const char *const[]){REDIS_SERVER, "--port", port, "--bind",
+	    "127.0.0.1", "--save", "", "--appendonly", "no", "--daemonize", "no", "--logfile",
+	    "/dev/null", "--hll-sparse-max-bytes", "0", NULL});
 	WAIT_UNTIL(redis_connect(&redis));
 	ck_assert_int_eq(waitpid(redis.pid, NULL, WNOHANG), 0);
 	return redis;

@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -55,24 +54,31 @@ write_config(const struct statsd *statsd, int graphite_port, const char *members
 	ck_assert_int_eq(fclose(file), 0);
 }
 
-static void
+static pid_t
 run(const struct statsd *statsd, int input, int64_t seconds)
 {
-	char path[128], driver[PATH_MAX], program[PATH_MAX], now[24];
+	char config[128], output[128], driver[PATH_MAX], program[PATH_MAX], now[24];
+	const char *const arguments[] = {"node", "--require", driver, program, config, NULL};
 
 	snprintf(now, sizeof(now), "%lld", (long long)seconds);
-	setenv("STATSD_NOW", now, 1);
-	snprintf(path, sizeof(path), "%s/output", statsd->dir);
-	int fd = open(path, O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0600);
-
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	dup2(input, STDIN_FILENO);
-	dup2(fd, STDOUT_FILENO);
-	dup2(fd, STDERR_FILENO);
-	snprintf(path, sizeof(path), "%s/config.js", statsd->dir);
+	ck_assert_int_eq(setenv("STATSD_NOW", now, 1), 0);
+	snprintf(config, sizeof(config), "%s/config.js", statsd->dir);
+	snprintf(output, sizeof(output), "%s/output", statsd->dir);
 	peer_cached(PROGRAM, program);
-	execlp("node", "node", "--require", realpath(DRIVER, driver), program, path, (char *)NULL);
-	_exit(126);
+	ck_assert_ptr_nonnull(realpath(DRIVER, driver));
+	int fd = open(output, O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0600);
+
+	ck_assert_int_ge(fd, 0);
+	pid_t pid = child_start(&(struct child){
+	    .program = arguments[0],
+	    .arguments = arguments,
+	    .in = input,
+	    .out = fd,
+	    .err = fd,
+	});
+
+	close(fd);
+	return pid;
 }
 
 struct statsd *
@@ -88,10 +94,7 @@ statsd_start(int64_t seconds, int graphite_port, const char *members)
 	write_config(statsd, graphite_port, members);
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
 	statsd->fd = pair[0];
-	statsd->pid = fork();
-	ck_assert_int_ge(statsd->pid, 0);
-	if (statsd->pid == 0)
-		run(statsd, pair[1], seconds);
+	statsd->pid = run(statsd, pair[1], seconds);
 	close(pair[1]);
 	return statsd;
 }
