@@ -31,6 +31,10 @@
 
 #define WORKERS_AUTO_MOST 4
 
+/* Who stops a daemon and then its process group, as timeout(1) does, means it
+ * once; who is impatient takes longer. */
+#define SAME_SIGNAL (100 * CLOCK_MS)
+
 /* What main is told. */
 enum daemon_mail {
 	DAEMON_STOP,
@@ -55,7 +59,8 @@ struct daemon {
 	struct status_sources sources;
 	uv_signal_t signals[3];
 	bool stopping;
-	int64_t deadline_ns; /* monotonic, counted from the signal */
+	int64_t deadline_ns; /* monotonic, counted from the signal ... */
+	int64_t patience_ns; /* ... which may come twice until then */
 	unsigned drained;
 	struct mail stop, egress_done;
 	struct notice flusher_done, stdin_ended;
@@ -144,6 +149,8 @@ on_signal(uv_signal_t *handle, int number)
 
 	if (number == SIGHUP) {
 		log_warn("SIGHUP ignored: the configuration is read at the start only");
+	} else if (daemon->stopping && clock_mono_ns() < daemon->patience_ns) {
+		log_debug("the signal came twice");
 	} else if (daemon->stopping) {
 		log_warn("%s again: ending at once; what was not delivered is lost, uncounted",
 		    number == SIGINT ? "SIGINT" : "SIGTERM");
@@ -151,6 +158,7 @@ on_signal(uv_signal_t *handle, int number)
 		_exit(EXIT_FAILURE);
 	} else {
 		log_info("%s: stopping", number == SIGINT ? "SIGINT" : "SIGTERM");
+		daemon->patience_ns = clock_mono_ns() + SAME_SIGNAL;
 		begin_stop(daemon);
 	}
 }

@@ -390,6 +390,28 @@ START_TEST(a_blocked_or_closed_stderr_costs_log_lines_and_nothing_else)
 }
 END_TEST
 
+/* As timeout(1) stops a daemon: it, and then its process group. */
+START_TEST(a_signal_that_comes_twice_at_once_is_one)
+{
+	struct play *play = play_new();
+
+	play_start(play);
+	play_send(play, "a:1|c");
+	play_settle(play);
+	/* Neither is heeded before both are there. */
+	play_pause(play);
+	play_signal(play, SIGTERM);
+	play_signal(play, SIGINT);
+	play_signal(play, SIGCONT);
+	ck_assert_int_eq(play_wait_exit(play), 0);
+	struct ledger ledger = ledger_of_log(play);
+
+	ledger_assert(&ledger);
+	ck_assert_uint_eq(ledger.lines_accepted, 1);
+	play_free(play);
+}
+END_TEST
+
 START_TEST(the_second_signal_ends_it_at_once)
 {
 	struct endpoint *nobody = endpoint_new();
@@ -403,8 +425,9 @@ START_TEST(the_second_signal_ends_it_at_once)
 	play_signal(play, SIGTERM);
 	/* The first is known to be taken when nobody holds the port any more. */
 	WAIT_UNTIL(play_port_is_free(play->port));
-	play_signal(play, SIGTERM);
-	play_wait_exit(play);
+	/* Right after the first it would be the same. */
+	WAIT_UNTIL(play_log_has(play, "SIGTERM again") || (play_signal(play, SIGTERM), false));
+	ck_assert_int_eq(play_wait_exit(play), 1);
 	play_free(play);
 	endpoint_free(nobody);
 }
@@ -428,6 +451,7 @@ static const struct suite_test tests[] = {
     SUITE_TEST(without_standard_streams_it_runs_all_the_same),
     SUITE_TEST(a_blocked_stdout_costs_the_table_and_nothing_else),
     SUITE_TEST(a_blocked_or_closed_stderr_costs_log_lines_and_nothing_else),
+    SUITE_TEST(a_signal_that_comes_twice_at_once_is_one),
     SUITE_TEST(the_second_signal_ends_it_at_once),
     {0},
 };
