@@ -84,7 +84,7 @@ fuzz_replay()
 list_static()
 {
 	echo "floors test/floors.sh"
-	echo "bench test/bench/check.sh"
+	echo "bench test/bench/check.sh $(dirname "$TIDEMILL")/test/bench"
 	[ -z "$MAN" ] || echo "man mandoc -T lint -W warning $MAN"
 	echo "manual test/man.sh $TIDEMILL"
 	echo "model test/model/run.sh"

@@ -1,7 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # check.sh -- is the table of `make bench` judged right, and is all of it measured?
+#
+#   test/bench/check.sh TOOLS
+#
+# TOOLS: where the programs are that measure from memory; each is run, on a little.
 set -u
+TOOLS=$1
 cd "$(dirname "$0")/../.." || exit 2
 
 failed=0
@@ -28,6 +33,17 @@ done <<END
 31    30     -   -   missed
 1.8   >=1.8  -   -   reached
 1.79  >=1.8  -   -   missed
+END
+
+while read -r program arguments; do
+	# shellcheck disable=SC2086 # a list of words
+	said=$("$TOOLS/$program" $arguments 2>&1) || complain "$program $arguments fails: $said"
+done <<END
+micro check 100 c:1,ms:1,g:1,s:1 1432 2
+micro_flush 100 ms 5
+micro_parts
+micro_worst 1000
+number_proof 1000
 END
 
 # What is said about the machine is text, and whatever a server said is JSON.

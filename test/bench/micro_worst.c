@@ -222,6 +222,7 @@ worker_close(struct worker *worker)
 	deliver(&worker->thread, &drained.mail);
 	for (struct mail *at = mailbox_collect(&worker->thread.inbox); at != NULL; at = at->next)
 		deliver(&worker->thread, at);
+	CHECK(mailbox_collect(&sealed) == &drained.mail);
 	thread_finish(&worker->thread);
 	thread_run(&worker->thread);
 	worker_fini(worker);
