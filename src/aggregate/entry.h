@@ -56,7 +56,7 @@ enum entry_mode {
 	ENTRY_CUMULATIVE = 2, /* of a counter: its samples are totals, kept by source */
 	ENTRY_TOTAL = 4,      /* the running total of one source; no series, but feeds one */
 	ENTRY_ALIAS = 8,      /* another spelling of what is canonical */
-	ENTRY_BLOCKED = 16,   /* of what is canonical: refused for now; the worker's */
+	ENTRY_BLOCKED = 16,   /* of what is canonical: an operator has it refused; the worker's */
 };
 
 /* Records of one interval. Each begins with a link, by which the flusher

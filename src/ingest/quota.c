@@ -115,3 +115,21 @@ quota_memory_used(const struct series_quota *quota)
 
 	return measured > reckoned ? measured : reckoned;
 }
+
+static int64_t
+at_least_0(int64_t bytes)
+{
+	return bytes > 0 ? bytes : 0;
+}
+
+int64_t
+quota_memory_of_tables(const struct series_quota *quota)
+{
+	return at_least_0(get(&quota->held));
+}
+
+int64_t
+quota_memory_besides(const struct series_quota *quota)
+{
+	return at_least_0(get(&quota->besides));
+}

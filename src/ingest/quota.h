@@ -51,5 +51,8 @@ void quota_count_memory(struct series_quota *quota, int64_t used, int64_t held);
  * limit, what the allocator keeps for later is given back first. */
 void quota_measure(struct series_quota *quota);
 
-/* Any thread: bytes in use, as they count. */
+/* Any thread: bytes in use, as they count; and, as measured, those that the
+ * tables hold and all others. */
 int64_t quota_memory_used(const struct series_quota *quota);
+int64_t quota_memory_of_tables(const struct series_quota *quota);
+int64_t quota_memory_besides(const struct series_quota *quota);

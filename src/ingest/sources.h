@@ -13,8 +13,8 @@
  * of these are taken, one that has no series and has been silent for
  * SOURCES_IDLE_NS changes hands; else the address is one of the others, whose
  * place is 0. No place becomes free again: a search ends at the first that is.
- * Where many addresses come and none finds a place, one is looked for now and
- * then only.
+ * Where many addresses come and none finds a place, one is looked for every so
+ * often only.
  *
  * What else is known of a source each worker counts in a record of its own for
  * the place. A record bears the tag of whom it is about; one whose tag is not

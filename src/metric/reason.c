@@ -31,7 +31,7 @@ const struct reason_def reason_defs[REASONS] = {
     [REASON_RULE] = {"rule", "a rule of the configuration drops it"},
     [REASON_TYPE_CONFLICT] = {"type_conflict",
 	"another type has this name already, and a sink's names do not tell them apart"},
-    [REASON_BLOCKED] = {"blocked", "tidemill block keeps the series out, for now"},
+    [REASON_BLOCKED] = {"blocked", "tidemill block keeps the series out"},
     [REASON_SERIES_LIMIT] = {"series_limit", "a new series beyond limits.series"},
     [REASON_SOURCE_LIMIT] = {"source_limit",
 	"a new series of a client that has limits.series_per_source of them"},

@@ -26,7 +26,7 @@ enum reason {
 	REASON_HTTP,
 	REASON_RULE, /* a rule of the operator's drops it: not the client's mistake */
 	REASON_TYPE_CONFLICT,
-	REASON_BLOCKED, /* for now, by the operator */
+	REASON_BLOCKED, /* by the operator, while the daemon runs */
 	REASON_SERIES_LIMIT,
 	REASON_SOURCE_LIMIT,
 	REASON_MEMORY_LIMIT,

@@ -83,8 +83,10 @@ bool
 caller_is_closed(int fd)
 {
 	char byte;
+	ssize_t got = recv(fd, &byte, 1, MSG_DONTWAIT);
 
-	return recv(fd, &byte, 1, MSG_DONTWAIT) == 0 || (errno != EAGAIN && errno != EINTR);
+	ck_assert_msg(got <= 0, "the daemon has said something to a client");
+	return got == 0 || (errno != EAGAIN && errno != EINTR);
 }
 
 void

@@ -121,19 +121,6 @@ peak_of(const struct play *play)
 	return peak;
 }
 
-static json_t *
-ask_json(const struct play *play, const char *line)
-{
-	char *answer = play_ask(play, line);
-
-	ck_assert_ptr_nonnull(answer);
-	json_t *json = json_loads(answer, 0, NULL);
-
-	ck_assert_msg(json != NULL, "%s", answer);
-	free(answer);
-	return json;
-}
-
 /* What `sources` says of a client; borrowed. */
 static json_t *
 source_of(json_t *answer, const char *address)
@@ -164,7 +151,7 @@ static void
 expect_offender(struct play *play, uint64_t good_lines)
 {
 	uint64_t refused = (uint64_t)play_number(play, "ledger.lines.refused.memory_limit");
-	json_t *answer = ask_json(play, "sources\n");
+	json_t *answer = play_ask_json(play, "sources\n");
 	json_t *good = source_of(answer, "127.0.0.1"), *bad = source_of(answer, "127.0.0.2");
 	json_t *worst = json_array_get(json_object_get(answer, "prefixes"), 0);
 
@@ -292,7 +279,7 @@ START_TEST(a_source_at_its_limit_leaves_room_for_others)
 	client_close(&one);
 	client_close(&other);
 	play_balance(play);
-	json_t *answer = ask_json(play, "sources\n");
+	json_t *answer = play_ask_json(play, "sources\n");
 
 	expect_figure(source_of(answer, "127.0.0.1"), "series", 100);
 	expect_figure(source_of(answer, "127.0.0.1"), "series_refused", 50);
@@ -316,7 +303,7 @@ send_from_many(struct play *play, const char *text)
 static uint64_t
 ask_series(struct play *play, const char *line)
 {
-	json_t *answer = ask_json(play, line);
+	json_t *answer = play_ask_json(play, line);
 	json_t *series = json_object_get(answer, "series");
 
 	ck_assert_msg(json_is_integer(series), "%s", line);

@@ -57,6 +57,19 @@ play_ask(const struct play *play, const char *line)
 }
 
 json_t *
+play_ask_json(const struct play *play, const char *line)
+{
+	char *answer = play_ask(play, line);
+
+	ck_assert_ptr_nonnull(answer);
+	json_t *parsed = json_loads(answer, 0, NULL);
+
+	ck_assert_msg(json_is_object(parsed), "%s is answered by %s", line, answer);
+	free(answer);
+	return parsed;
+}
+
+json_t *
 play_status(struct play *play)
 {
 	char *answer = play_ask(play, "status\n");

@@ -11,25 +11,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* What the daemon answers to a line, as JSON; json_decref() is the caller's. */
-static json_t *
-ask(const struct play *play, const char *line)
-{
-	char *answer = play_ask(play, line);
-
-	ck_assert_ptr_nonnull(answer);
-	json_t *parsed = json_loads(answer, 0, NULL);
-
-	ck_assert_msg(json_is_object(parsed), "%s is answered by %s", line, answer);
-	free(answer);
-	return parsed;
-}
-
 /* The number of series that an answer is about. */
 static json_int_t
 ask_series(const struct play *play, const char *line)
 {
-	json_t *answer = ask(play, line);
+	json_t *answer = play_ask_json(play, line);
 	json_int_t series = json_integer_value(status_at(answer, "series"));
 
 	ck_assert_ptr_null(status_at(answer, "error"));
@@ -107,7 +93,7 @@ START_TEST(a_block_ends_by_itself)
 	play_send(play, "web.a:1|c\nweb.new:1|c");
 	WAIT_FOR_NUMBER(play, REFUSED "blocked", 2);
 	WAIT_UNTIL(gets_through(play, "web.a:1|c", 1));
-	json_t *answer = ask(play, "block\n");
+	json_t *answer = play_ask_json(play, "block\n");
 
 	ck_assert_uint_eq(json_array_size(status_at(answer, "blocks")), 0);
 	json_decref(answer);
@@ -251,7 +237,7 @@ START_TEST(who_sends_too_many_series_is_named)
 	WAIT_FOR_NUMBER(play, REFUSED "source_limit", 49);
 	WAIT_FOR_NUMBER(play, "series.refused.source_limit", 49);
 	WAIT_FOR_NUMBER(play, "series.used", 4);
-	json_t *answer = ask(play, "sources\n");
+	json_t *answer = play_ask_json(play, "sources\n");
 
 	ck_assert_int_eq(figure(answer, "127.0.0.1", "lines"), 103);
 	ck_assert_int_eq(figure(answer, "127.0.0.1", "refused"), 49);

@@ -130,6 +130,9 @@ int play_connect(const struct play *play);
  * the caller's. */
 char *play_ask(const struct play *play, const char *line);
 
+/* The same, of an answer that must be JSON; json_decref() is the caller's. */
+json_t *play_ask_json(const struct play *play, const char *line);
+
 /* The answer to `status`; json_decref() is the caller's. NULL: none came. */
 json_t *play_status(struct play *play);
 

@@ -2,6 +2,7 @@
 /* acceptor_test.c -- who is let in, who has to go, and who serves whom. */
 
 #include "net/access.h"
+#include "test/scenario/caller.h"
 #include "test/unit/ingest/harbour.h"
 #include "test/unit/random.h"
 #include "test/unit/suite.h"
@@ -133,7 +134,7 @@ START_TEST(the_longest_idle_makes_room)
 
 		await_closed(CLOSE_CROWDED, round + 1);
 		await_open(CROWD);
-		ck_assert_msg(harbour_is_closed(clients[longest]), "round %u", round);
+		ck_assert_msg(caller_is_closed(clients[longest]), "round %u", round);
 		close(clients[longest]);
 		clients[longest] = newcomer;
 		active[longest] = clock_mono_ns();
@@ -161,8 +162,8 @@ START_TEST(of_one_address_no_more_than_its_share)
 
 	await_closed(CLOSE_PER_ADDRESS, 1);
 	await_open(3);
-	HARBOUR_UNTIL(&harbour, harbour_is_closed(third));
-	ck_assert(!harbour_is_closed(first) && !harbour_is_closed(second));
+	HARBOUR_UNTIL(&harbour, caller_is_closed(third));
+	ck_assert(!caller_is_closed(first) && !caller_is_closed(second));
 
 	/* There is room again; and a unix socket has no addresses. */
 	close(first);
@@ -213,8 +214,8 @@ START_TEST(who_may_not_is_closed_at_once)
 	await_closed(CLOSE_DENIED, 2);
 	await_open(2);
 	for (unsigned i = 0; i < 2; i++) {
-		HARBOUR_UNTIL(&harbour, harbour_is_closed(refused[i]));
-		ck_assert(!harbour_is_closed(admitted[i]));
+		HARBOUR_UNTIL(&harbour, caller_is_closed(refused[i]));
+		ck_assert(!caller_is_closed(admitted[i]));
 		close(refused[i]);
 		close(admitted[i]);
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* connection_test.c -- what comes of a client's stream, and what ends it. */
 
+#include "test/scenario/caller.h"
 #include "test/unit/ingest/harbour.h"
 #include "test/unit/suite.h"
 
@@ -144,7 +145,7 @@ START_TEST(a_request_of_a_browser_closes_the_connection)
 		ck_assert_uint_eq(harbour_refused(&harbour, REASON_HTTP), 1);
 		ck_assert_uint_eq(harbour_count(&harbour, INTAKE_LINES_ACCEPTED), 1);
 		ck_assert_uint_eq(harbour_count(&harbour, INTAKE_LINES), 2);
-		HARBOUR_UNTIL(&harbour, harbour_is_closed(client));
+		HARBOUR_UNTIL(&harbour, caller_is_closed(client));
 		close(client);
 		harbour_close(&harbour);
 	}
@@ -167,7 +168,7 @@ START_TEST(so_does_its_hello)
 	client = open_one(&harbour_roomy);
 	harbour_say(&harbour, client, "a:1|c\n\x16\x03:1|c\n");
 	ck_assert_uint_eq(harbour_count(&harbour, INTAKE_LINES), 2);
-	ck_assert(!harbour_is_closed(client));
+	ck_assert(!caller_is_closed(client));
 	close(client);
 	harbour_close(&harbour);
 }
@@ -222,8 +223,8 @@ START_TEST(who_is_silent_for_too_long_is_closed)
 	clock_advance(1);
 	connections_look(&harbour.workers[0].connections);
 	ck_assert_uint_eq(harbour_closed(&harbour, CLOSE_IDLE), 1);
-	HARBOUR_UNTIL(&harbour, harbour_is_closed(silent));
-	ck_assert(!harbour_is_closed(busy));
+	HARBOUR_UNTIL(&harbour, caller_is_closed(silent));
+	ck_assert(!caller_is_closed(busy));
 	close(silent);
 	close(busy);
 	harbour_close(&harbour);
@@ -301,7 +302,7 @@ START_TEST(at_the_stop_what_has_arrived_is_taken_in)
 	HARBOUR_UNTIL(&harbour, harbour.drained == 1);
 	ck_assert_uint_eq(harbour_count(&harbour, INTAKE_LINES_ACCEPTED), sizeof(lines) / 8);
 	ck_assert_uint_eq(harbour_closed(&harbour, CLOSE_SHUTDOWN), 1);
-	ck_assert(harbour_is_closed(client));
+	ck_assert(caller_is_closed(client));
 	close(client);
 	harbour_close(&harbour);
 }

@@ -188,14 +188,6 @@ harbour_say(struct harbour *harbour, int client, const char *text)
 	harbour_say_bytes(harbour, client, text, strlen(text));
 }
 
-bool
-harbour_is_closed(int client)
-{
-	char byte;
-
-	return recv(client, &byte, 1, MSG_DONTWAIT) == 0 || (errno != EAGAIN && errno != EINTR);
-}
-
 uint64_t
 harbour_count(const struct harbour *harbour, size_t which)
 {

@@ -64,9 +64,6 @@ int harbour_connect(const struct harbour *harbour, unsigned door, unsigned host)
 void harbour_say(struct harbour *harbour, int client, const char *text);
 void harbour_say_bytes(struct harbour *harbour, int client, const char *bytes, size_t len);
 
-/* Has the other side closed it? */
-bool harbour_is_closed(int client);
-
 /* Over all workers. */
 uint64_t harbour_count(const struct harbour *harbour, size_t which);
 uint64_t harbour_closed(const struct harbour *harbour, enum close_reason reason);
